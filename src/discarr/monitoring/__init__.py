@@ -1,0 +1,1 @@
+"""What is going on: refreshing, measuring, explaining and deciding what the live message says."""

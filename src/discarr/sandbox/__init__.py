@@ -1,0 +1,1 @@
+"""Simulated Radarr and Sonarr servers and the demo: never imported by the product."""

@@ -1,0 +1,54 @@
+"""A clock that moves only when the test says so."""
+
+import asyncio
+import heapq
+from datetime import UTC, datetime, timedelta
+
+START = datetime(2026, 1, 2, 20, 47, tzinfo=UTC)
+
+
+class FakeClock:
+    """A `discarr.core.clock.Clock` under the test's control."""
+
+    def __init__(self, start: datetime = START) -> None:
+        self._now = start
+        self._elapsed = 0.0
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._count = 0
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._elapsed
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._count += 1
+        heapq.heappush(self._sleepers, (self._elapsed + seconds, self._count, future))
+        await future
+
+    async def settle(self, rounds: int = 20) -> None:
+        """Let every runnable task run."""
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+
+    async def advance(self, seconds: float) -> None:
+        """Move time forward, waking sleepers in order and letting their work run in between."""
+        await self.settle()
+        target = self._elapsed + seconds
+        while self._sleepers and self._sleepers[0][0] <= target:
+            due, _, future = heapq.heappop(self._sleepers)
+            self._jump(max(due, self._elapsed))
+            if not future.done():
+                future.set_result(None)
+            await self.settle()
+        self._jump(target)
+        await self.settle()
+
+    def _jump(self, elapsed: float) -> None:
+        self._now += timedelta(seconds=elapsed - self._elapsed)
+        self._elapsed = elapsed
