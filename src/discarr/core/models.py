@@ -261,7 +261,7 @@ class FetchedQueue:
     skipped_rows: int
     """Rows that could not be understood and were left out."""
     data_as_of: datetime | None
-    """When the app itself last looked at its download clients (design decision 6); None when it cannot be told."""
+    """When the app itself last looked at its download clients (design decision 6); None when unknown."""
     is_unchanged: bool
     """Whether every body was byte-identical to the previous walk's; then `downloads` is the same object."""
 
