@@ -1,0 +1,127 @@
+"""The discord.py client: hosts the cogs and answers, and leaves the work to the services."""
+
+import asyncio
+import logging
+
+import aiohttp
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from discarr.discord_bot.command_sync import sync_commands
+from discarr.discord_bot.commands.admin import AdminCommands
+from discarr.discord_bot.commands.user import UserCommands
+from discarr.discord_bot.error_reports import report_failure
+from discarr.discord_bot.home import Home, HomeProblem
+from discarr.discord_bot.private_views import PrivateViews
+from discarr.discord_bot.services import Services
+from discarr.discord_bot.ui import texts
+from discarr.discord_bot.ui.controls import DYNAMIC_ITEMS
+from discarr.utils.interaction_utils import safe_send_response
+
+_log = logging.getLogger(__name__)
+
+_SYNC_TIMEOUT_S = 30.0
+
+
+class GuildTree(app_commands.CommandTree["DiscordBot"]):
+    """A command tree that answers in the served guild only and never leaves a question unanswered."""
+
+    async def interaction_check(self, interaction: discord.Interaction["DiscordBot"], /) -> bool:
+        home = interaction.client.home.guild_id
+        if home is not None and interaction.guild_id == home:
+            return True
+        if interaction.type is not discord.InteractionType.autocomplete:
+            await safe_send_response(interaction, texts.WRONG_SERVER)
+        return False
+
+    async def on_error(
+        self, interaction: discord.Interaction["DiscordBot"], error: app_commands.AppCommandError, /
+    ) -> None:
+        await report_failure(interaction, error)
+
+
+class DiscordBot(commands.Bot):
+    """One connection's worth of bot: built anew for every attempt, over the same services."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            tree_cls=GuildTree,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            help_command=None,
+            heartbeat_timeout=60.0,
+            max_ratelimit_timeout=60.0,
+            activity=discord.CustomActivity(name=texts.ACTIVITY),
+        )
+        self.services = services
+        self.home = Home(self, services.settings.discord_channel_id)
+        self.controls = PrivateViews(services)
+        self._told_problem: str | None = None
+        self._are_commands_synced = False
+
+    async def setup_hook(self) -> None:
+        self.add_dynamic_items(*DYNAMIC_ITEMS)
+        await self.add_cog(UserCommands(self.services, self.controls))
+        await self.add_cog(AdminCommands(self.services))
+        self.services.status_message.attach(self)
+
+    async def close(self) -> None:
+        self.services.status_message.detach(self)
+        await super().close()
+
+    async def find_channel(self) -> discord.TextChannel | None:
+        """Return the channel of the live message once it can be used; say once why it cannot."""
+        found = await self.home.find()
+        if self.home.channel is not None and not self._are_commands_synced:
+            await self._sync(self.home.channel.guild)
+        if isinstance(found, HomeProblem):
+            if found.text != self._told_problem:
+                self._told_problem = found.text
+                _log.error("%s", found.text)
+            return None
+        if self._told_problem is not None:
+            self._told_problem = None
+            _log.info("The channel can be used again")
+        return found
+
+    async def on_ready(self) -> None:
+        await self.find_channel()
+        await self.home.leave_strangers()
+        self.services.status_message.retry_now()
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        self._are_commands_synced = False
+        await self.find_channel()
+        if guild.id == self.home.guild_id:
+            await self._sync(guild, force=True)
+            self.services.status_message.retry_now()
+        await self.home.leave_strangers()
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        self.services.status_message.retry_now()
+
+    async def on_guild_channel_update(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
+        if after.id == self.services.settings.discord_channel_id:
+            self.services.status_message.retry_now()
+
+    async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
+        self.services.status_message.retry_now()
+
+    async def _sync(self, guild: discord.abc.Snowflake, *, force: bool = False) -> None:
+        self.tree.copy_global_to(guild=guild)
+        try:
+            async with asyncio.timeout(_SYNC_TIMEOUT_S):
+                await sync_commands(self.tree, guild, self.services.store, force=force)
+        except discord.Forbidden:
+            _log.error("Discord refuses slash commands here: invite Discarr again with the link `discarr doctor` prints")
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as exc:
+            _log.warning("Slash commands could not be registered yet; Discarr tries again", exc_info=exc)
+            return
+        self._are_commands_synced = True

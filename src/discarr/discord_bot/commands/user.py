@@ -1,0 +1,62 @@
+"""Commands for everybody who can see the channel: looking, never changing."""
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from discarr.discord_bot.private_views import PrivateViews
+from discarr.discord_bot.services import Services
+from discarr.discord_bot.ui.queue_browser import STATE_FILTERS, QueueFilter
+from discarr.utils.interaction_utils import safe_defer_interaction
+
+_MAX_CHOICES = 25
+
+
+class UserCommands(commands.Cog):
+    """`/queue`, `/health` and `/check`: all answers are private and come from memory where they can."""
+
+    def __init__(self, services: Services, views: PrivateViews) -> None:
+        self._services = services
+        self._views = views
+
+    @app_commands.command(description="What is downloading, page by page")
+    @app_commands.describe(
+        instance="Only this server", state="Only downloads in this state", text="Only titles that contain this"
+    )
+    @app_commands.choices(state=[app_commands.Choice(name=label, value=key) for key, label in STATE_FILTERS.items()])
+    async def queue(
+        self,
+        interaction: discord.Interaction[Any],
+        instance: str | None = None,
+        state: str | None = None,
+        text: str | None = None,
+    ) -> None:
+        if await safe_defer_interaction(interaction):
+            await self._views.show_queue(interaction, QueueFilter(instance=instance, state=state, text=text))
+
+    @queue.autocomplete("instance")
+    async def _suggest_instances(
+        self, interaction: discord.Interaction[Any], current: str
+    ) -> list[app_commands.Choice[str]]:
+        choices = self._views.instance_choices(interaction, current)
+        return [app_commands.Choice(name=name, value=key) for key, name in choices[:_MAX_CHOICES]]
+
+    @queue.autocomplete("text")
+    async def _suggest_titles(
+        self, interaction: discord.Interaction[Any], current: str
+    ) -> list[app_commands.Choice[str]]:
+        titles = self._views.title_choices(interaction, current, limit=_MAX_CHOICES)
+        return [app_commands.Choice(name=title, value=title) for title in titles]
+
+    @app_commands.command(description="How the servers and Discarr itself are doing")
+    async def health(self, interaction: discord.Interaction[Any]) -> None:
+        if await safe_defer_interaction(interaction):
+            await self._views.show_health(interaction)
+
+    @app_commands.command(description="Look again now, and say what changed")
+    @app_commands.checks.cooldown(5, 30.0)
+    async def check(self, interaction: discord.Interaction[Any]) -> None:
+        if await safe_defer_interaction(interaction):
+            await self._views.check_now(interaction)

@@ -1,0 +1,66 @@
+"""The one place where an error behind a command, button, select or modal becomes an answer."""
+
+import functools
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from discarr.core.errors import MediaClientError
+from discarr.discord_bot.ui import texts
+from discarr.utils.interaction_utils import safe_send_response
+
+_log = logging.getLogger(__name__)
+
+
+class NotAllowedError(app_commands.CheckFailure):
+    """The person may not do this; raised by permission checks on every path."""
+
+
+async def report_failure(interaction: discord.Interaction[Any], error: Exception) -> None:
+    """Answer the person who asked, in words of the error's class; log what nobody expected.
+
+    Never shows ``str(error)``: it may hold addresses or keys. An unexpected error gets a short code that
+    stands in the log beside the traceback.
+    """
+    cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    match cause:
+        case NotAllowedError():
+            text = texts.NOT_ALLOWED
+        case app_commands.CommandOnCooldown():
+            text = texts.too_fast(cause.retry_after)
+        case app_commands.CheckFailure() | app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
+            text = texts.COMMAND_OUTDATED
+        case app_commands.TransformerError():
+            text = texts.OPTION_NOT_UNDERSTOOD
+        case MediaClientError():
+            text = f"{cause.instance} {cause.summary}. {cause.remedy}"
+        case _:
+            code = secrets.token_hex(3).upper()
+            text = texts.unexpected(code)
+            _log.error("Unexpected error %s while answering", code, exc_info=cause)
+    await safe_send_response(interaction, text)
+
+
+type Callback[**P] = Callable[P, Awaitable[None]]
+
+
+def answers_errors[S, **P](
+    method: Callable[[S, discord.Interaction[Any]], Awaitable[None]] | Callable[..., Awaitable[None]],
+) -> Callable[..., Awaitable[None]]:
+    """Give a component callback the same error handling that slash commands get from the tree.
+
+    discord.py only logs what a `DynamicItem` callback raises, which leaves the person with "interaction failed".
+    """
+
+    @functools.wraps(method)
+    async def wrapper(self: S, interaction: discord.Interaction[Any], *args: Any, **kwargs: Any) -> None:
+        try:
+            await method(self, interaction, *args, **kwargs)
+        except Exception as exc:
+            await report_failure(interaction, exc)
+
+    return wrapper

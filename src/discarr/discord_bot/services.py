@@ -1,0 +1,28 @@
+"""What the Discord side works with: handed in by `app`, never looked up."""
+
+from dataclasses import dataclass
+
+from discarr.core.clock import Clock
+from discarr.core.logging import LogLevelSwitch
+from discarr.core.settings import Settings
+from discarr.core.store import Store
+from discarr.core.watchdog import LoopMonitor
+from discarr.discord_bot.status_message import StatusMessage
+from discarr.monitoring.cache_manager import CacheManager
+from discarr.monitoring.download_monitor import DownloadMonitor
+from discarr.monitoring.progress_tracker import ProgressTracker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The parts of the running process that commands and buttons use."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    cache: CacheManager
+    tracker: ProgressTracker
+    monitor: DownloadMonitor
+    status_message: StatusMessage
+    log_level: LogLevelSwitch
+    loop_monitor: LoopMonitor

@@ -1,0 +1,185 @@
+"""One download in words: the pieces that the live message, the browser and the detail card share.
+
+Each piece is bounded in length whatever the app sent, and safe to place in an embed.
+"""
+
+from datetime import datetime, timedelta
+
+from discarr.core.models import EpisodeNumber, InstanceKind
+from discarr.monitoring.status_view import DownloadRow, Phase
+from discarr.utils.text_utils import bar, count_of, escape, human_size, length, percent, shorten
+from discarr.utils.time_utils import clock_time, round_down, round_up, short_span, timestamp
+
+_LINE = 40
+"""Characters that a phone shows on one line; a goal, not a limit."""
+_MIN_TITLE = 18
+_MAX_NAME = 20
+_MAX_SENTENCE = 120
+_MAX_LISTED_EPISODES = 3
+_MAX_LISTED_SEASONS = 3
+_MAX_NUMBER = 99_999
+"""Season, episode and year numbers beyond this are nonsense and would only fill the line."""
+
+SYMBOLS = {
+    Phase.NEEDS_HAND: "✋",
+    Phase.DOWNLOADING: "⬇",
+    Phase.STALLED: "⌛",
+    Phase.UNPACKING: "🔧",
+    Phase.IMPORTING: "📥",
+    Phase.WAITING: "⏳",
+    Phase.QUEUED: "⏳",
+    Phase.PAUSED: "⏸",
+    Phase.DELAYED: "⏳",
+    Phase.UNKNOWN: "❔",
+}
+
+
+def name(text: str, budget: int = _MAX_NAME) -> str:
+    """Return a foreign name, escaped and cut; never empty."""
+    return shorten(escape(text), budget) or "?"
+
+
+def sentence(text: str, budget: int = _MAX_SENTENCE) -> str:
+    """Return a foreign sentence, escaped and cut."""
+    return shorten(escape(text), budget)
+
+
+def heading(row: DownloadRow, *, has_count: bool, has_quality: bool) -> str:
+    """Return "**Devs** S01 · 8 episodes" or "**Dune: Part Two** (2024) · 2160p · 4K"; the title is cut to fit."""
+    parts = [_what(row, has_count=has_count)]
+    if has_quality:
+        parts.append(quality(row))
+    if row.instance_name is not None:
+        parts.append(name(row.instance_name))
+    tail = " · ".join(part for part in parts if part)
+    if tail:
+        tail = f" {tail}" if parts[0] else f" · {tail}"
+    return f"**{name(row.title, max(_LINE - length(tail), _MIN_TITLE))}**{tail}"
+
+
+def quality(row: DownloadRow, *, is_full: bool = False) -> str:
+    """Return "1080p", or the quality's own name where the resolution is unknown or `is_full` is set."""
+    if row.resolution is not None and 0 < row.resolution <= _MAX_NUMBER and not is_full:
+        return f"{row.resolution}p"
+    return name(row.quality) if row.quality else ""
+
+
+def episode_code(episode: EpisodeNumber) -> str:
+    """Return "S11E27"."""
+    return f"S{_number(episode.season)}E{_number(episode.episode)}"
+
+
+def progress(row: DownloadRow, now: datetime) -> str:
+    """Return the line below the heading of a download that is loading: bar, percent, size and when it is done.
+
+    An unsure time carries "≈", a sure one "by": it is rounded up to five minutes.
+    """
+    if row.fraction_done is None:
+        parts = [f"{SYMBOLS[Phase.DOWNLOADING]} downloading", "size not known yet"]
+    else:
+        parts = [f"{bar(row.fraction_done)} {percent(row.fraction_done)}"]
+        if row.true_at is None:
+            parts[0] += f" of {human_size(row.size_bytes)}"
+    if row.true_at is not None:
+        return f"{' · '.join(parts)} {away(row, now)}" if row.fraction_done is not None else _aged(parts, row, now)
+    if row.eta is not None:
+        parts.append(finish(row.eta, now, is_sure=row.is_eta_sure))
+    return " · ".join(parts)
+
+
+def finish(eta: datetime, now: datetime, *, is_sure: bool) -> str:
+    """Return when a download is expected to be complete."""
+    if eta <= now:
+        return "any moment"
+    return f"{'by' if is_sure else '≈'} {clock_time(round_up(eta), now)}"
+
+
+def state(row: DownloadRow, now: datetime) -> str:
+    """Return what the download is doing, in words, for every phase but DOWNLOADING and NEEDS_HAND."""
+    match row.phase:
+        case Phase.PAUSED if row.fraction_done is not None:
+            words = f"paused at {percent(row.fraction_done)}"
+        case Phase.DELAYED if row.delayed_until is not None and row.delayed_until > now:
+            words = f"delayed until {clock_time(round_up(row.delayed_until), now)}"
+        case Phase.STALLED:
+            words = idle(row.idle_for)
+        case Phase.UNKNOWN:
+            words = "state not known"
+        case _:
+            words = row.phase.value
+    return _aged([words], row, now)
+
+
+def reason(row: DownloadRow, now: datetime) -> str:
+    """Return why a person is needed, in one sentence."""
+    if row.phase is Phase.STALLED and (row.idle_for is not None or row.explanation is None):
+        words = idle(row.idle_for)
+        words = words[0].upper() + words[1:]
+    elif row.explanation is not None:
+        words = sentence(row.explanation.sentence)
+    else:
+        words = ""
+    return _aged([words or "The app does not say why"], row, now)
+
+
+def idle(idle_for: timedelta | None) -> str:
+    """Return "no data for 3 h"; minutes in steps of five, so that the words do not change with every look."""
+    if idle_for is None or idle_for < timedelta(minutes=5):
+        return "no data"
+    return f"no data for {short_span(round_down(idle_for))}"
+
+
+def away(row: DownloadRow, now: datetime) -> str:
+    """Return "at 19:12 · 4K offline" for a row whose instance is away, else nothing."""
+    if row.true_at is None:
+        return ""
+    words = f"at {clock_time(row.true_at, now)}"
+    return f"{words} · {name(row.away_word, _LINE)}" if row.away_word else words
+
+
+def checked(at: datetime | None, next_by: datetime | None) -> str:
+    """Return "Checked 20:47 · next by 20:52" as far as the times are known."""
+    parts = []
+    if at is not None:
+        parts.append(f"Checked {timestamp(at, 't')}")
+    if next_by is not None:
+        parts.append(f"{'next' if parts else 'Next check'} by {timestamp(next_by, 't')}")
+    return " · ".join(parts)
+
+
+def _aged(parts: list[str], row: DownloadRow, now: datetime) -> str:
+    return " · ".join(part for part in (*parts, away(row, now)) if part)
+
+
+def _what(row: DownloadRow, *, has_count: bool) -> str:
+    """Return the part of the work: a movie's year, a series' seasons or episodes."""
+    if row.kind is InstanceKind.RADARR:
+        return f"({row.year})" if row.year is not None and 0 < row.year <= _MAX_NUMBER else ""
+    count = max(row.episode_count, len(row.episodes))
+    if row.episodes and count <= _MAX_LISTED_EPISODES and len(row.episodes) == count:
+        first, last = row.episodes[0], row.episodes[-1]
+        if count == 1:
+            return episode_code(first)
+        if first.season == last.season and last.episode - first.episode == count - 1:
+            return f"{episode_code(first)}–E{_number(last.episode)}"
+    words = _seasons(row.seasons)
+    if has_count and count:
+        episodes = count_of(min(count, _MAX_NUMBER), "episode")
+        return f"{words} · {episodes}" if words else f"({episodes})"
+    return words
+
+
+def _seasons(seasons: tuple[int, ...]) -> str:
+    if not seasons:
+        return ""
+    if len(seasons) == 1:
+        return f"S{_number(seasons[0])}" if seasons[0] else "Specials"
+    if seasons[-1] - seasons[0] == len(seasons) - 1:
+        return f"S{_number(seasons[0])}–S{_number(seasons[-1])}"
+    if len(seasons) <= _MAX_LISTED_SEASONS:
+        return ", ".join(f"S{_number(season)}" for season in seasons)
+    return count_of(min(len(seasons), _MAX_NUMBER), "season")
+
+
+def _number(value: int) -> str:
+    return f"{min(max(value, 0), _MAX_NUMBER):02d}"

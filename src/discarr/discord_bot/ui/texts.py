@@ -1,0 +1,43 @@
+"""Sentences for people that several places need. No address, key, path or exception text ever goes in here."""
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+
+from discarr.utils.time_utils import timestamp
+
+ACTIVITY = "Watching over the downloads"
+
+NOT_ALLOWED = "This is for Discarr's admins. Ask the owner of this server if you should be one."
+WRONG_SERVER = "Discarr serves another Discord server and does not answer here."
+WRONG_SERVER_GOODBYE = (
+    "Thanks for the invitation! This Discarr serves another Discord server only, so it leaves again. "
+    "Anyone can run their own."
+)
+COMMAND_OUTDATED = "This command has changed since your Discord loaded it. Try again in a minute, or restart Discord."
+OPTION_NOT_UNDERSTOOD = "One of the options could not be understood. Choose one of the suggestions and try again."
+LOADING = "Discarr is still asking the servers for the first time. Try again in a few seconds."
+DOWNLOAD_GONE = "This download is no longer in the queue: it was finished or removed. Go back to see what is there now."
+VERBOSE_OFF = "The log is back to its normal level."
+
+
+def too_fast(retry_after_s: float) -> str:
+    """Return the answer to somebody who asks too often."""
+    return f"That was quick. Try again in {max(math.ceil(retry_after_s), 1)} s."
+
+
+def unexpected(code: str) -> str:
+    """Return the answer for an error nobody foresaw; `code` stands in the log beside it."""
+    return f"Something went wrong in Discarr, and nothing was changed. The log says more under the code {code}."
+
+
+def verbose_on(until: datetime) -> str:
+    """Return the confirmation of verbose logging."""
+    return f"Everything is written to the log until {timestamp(until, 't')}. Keys stay hidden there."
+
+
+def list_of(items: Sequence[str]) -> str:
+    """Return "a", "a and b" or "a, b and c"."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} and {items[-1]}"

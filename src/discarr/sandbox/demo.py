@@ -1,0 +1,126 @@
+"""`discarr demo`: the real bot, a simulated Discord in the browser, simulated servers behind it.
+
+Nothing is drawn for the demo: what the page shows was sent by the product's own code.
+"""
+
+import asyncio
+import contextlib
+import os
+import tempfile
+import webbrowser
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from discarr.app import App, stop_on_signals
+from discarr.clients.factory import create_client
+from discarr.core.clock import SystemClock
+from discarr.core.logging import LogLevelSwitch
+from discarr.core.settings import Settings, load_settings
+from discarr.core.store import Store
+from discarr.core.watchdog import LoopMonitor
+from discarr.sandbox.arr_server.demo_world import demo_servers, replay_servers
+from discarr.sandbox.simulated_discord import SimulatedDiscord, open_simulated_discord
+
+_WELCOME = """\
+Discarr is at work here, with no token and no servers:
+
+  {url}
+
+Look at the live message, click its buttons, type / for the commands; switch between Max, a member,
+and Olivia, the owner, at the top of the page. Ctrl-C ends it.
+"""
+
+
+async def run_demo(*, replay: Path | None = None, speed: float = 1.0, port: int | None = None) -> int:
+    """Show the bot at work until interrupted; return the exit code.
+
+    `replay` is a folder of recorded answers to serve instead of the scripted downloads; `speed` makes the
+    scripted downloads faster, never the product's own throttles; `port` pins the page's port.
+
+    Raises:
+        ReplayError: the folder lacks what is needed.
+    """
+    stop = asyncio.Event()
+    undo_signals = stop_on_signals(stop)
+    try:
+        async with open_demo(replay=replay, speed=speed) as (discord_side, app):
+            page = discord_side.preview(port=port, timezone=local_timezone())
+            async with asyncio.TaskGroup() as group, page:
+                running = group.create_task(app.run(stop), name="app")
+                ticking = group.create_task(discord_side.run(page), name="simulated-discord")
+                closing = group.create_task(_stop_when_closed(page, stop), name="page")
+                print(_WELCOME.format(url=page.url), flush=True)  # noqa: T201 - the demo's one output
+                if _has_display():
+                    await asyncio.to_thread(webbrowser.open, page.url)
+                await running
+                ticking.cancel()
+                closing.cancel()
+    finally:
+        undo_signals()
+    return 0
+
+
+@asynccontextmanager
+async def open_demo(*, replay: Path | None, speed: float) -> AsyncIterator[tuple[SimulatedDiscord, App]]:
+    """Yield a simulated Discord and the product, built over simulated servers; the app is not running yet."""
+    async with AsyncExitStack() as stack:
+        data_dir = stack.enter_context(tempfile.TemporaryDirectory(prefix="discarr-demo-"))
+        server_clock = SystemClock()
+        opened = (
+            replay_servers(replay, clock=server_clock)
+            if replay
+            else demo_servers(clock=server_clock, speed=speed)
+        )
+        environ = await stack.enter_async_context(opened)
+        discord_side = await stack.enter_async_context(open_simulated_discord())
+        settings = demo_settings(environ, discord_side.channel.id, Path(data_dir))
+        store = await Store.open(settings.data_dir, clock=discord_side.clock)
+        stack.push_async_callback(store.close)
+        clients = [create_client(config, clock=discord_side.clock) for config in settings.instances]
+        yield (
+            discord_side,
+            App(
+                settings,
+                clock=discord_side.clock,
+                store=store,
+                clients=clients,
+                connection=discord_side.connect,
+                log_level=LogLevelSwitch(settings.log_level, clock=discord_side.clock),
+                loop_monitor=LoopMonitor(clock=discord_side.clock),
+            ),
+        )
+
+
+def demo_settings(environ: Mapping[str, str], channel_id: int, data_dir: Path) -> Settings:
+    """Return the settings of the demo, read by the same reader as everybody's."""
+    return load_settings(
+        {
+            "DISCORD_TOKEN": "the-demo-needs-no-token",
+            "DISCORD_CHANNEL_ID": str(channel_id),
+            "DISCARR_DATA_DIR": str(data_dir),
+            "DISCARR_REFRESH_INTERVAL": "5",
+            "DISCARR_LOG_LEVEL": "WARNING",
+            **environ,
+        },
+        env_file=None,
+        secrets_dir=None,
+    )
+
+
+def local_timezone() -> str:
+    """Return the IANA name of this machine's time zone, "UTC" where it cannot be told."""
+    name = os.environ.get("TZ", "")
+    if not name:
+        with contextlib.suppress(OSError):
+            name = str(Path("/etc/localtime").resolve()).partition("zoneinfo/")[2]
+    return name.lstrip(":") or "UTC"
+
+
+def _has_display() -> bool:
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or os.name == "nt")
+
+
+async def _stop_when_closed(page: object, stop: asyncio.Event) -> None:
+    await page.wait_closed()  # type: ignore[attr-defined]
+    stop.set()

@@ -1,0 +1,110 @@
+"""Discord for the demo: SimCord's in-process Discord, kept at wall time and shown in a browser.
+
+What was learnt about SimCord and is relied on here:
+
+- It has a clock of its own that must be moved along with wall time, or every relative time on the page is off.
+- Its operations must not overlap: one lock stands around the clock's ticks, refreshes and page actions.
+- A refresh makes the page's controls stale until its next poll, so it is done rarely and only for news.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import discord
+import simcord
+
+from discarr.core.clock import Clock
+
+_TICK_S = 0.25
+_REFRESH_EVERY_S = 10.0
+
+
+class SimulatedClock:
+    """The simulated Discord's time, which `SimulatedDiscord.run` keeps at wall time.
+
+    Inside work that a bot's callback started, SimCord makes the system's clocks virtual: only its own clock
+    is the same for everybody.
+    """
+
+    def __init__(self, env: simcord.Env) -> None:
+        self._env = env
+        self._start = env.now()
+
+    def now(self) -> datetime:
+        return self._env.now()
+
+    def monotonic(self) -> float:
+        return (self._env.now() - self._start).total_seconds()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class SimulatedDiscord:
+    """A guild with one channel, an owner and a member, and the page that shows it."""
+
+    def __init__(self, env: simcord.Env) -> None:
+        self._env = env
+        self._lock = asyncio.Lock()
+        owner = env.create_user("olivia", global_name="Olivia (owner)")
+        self.guild = env.create_guild("Home cinema", owner=owner)
+        self.channel = self.guild.create_text_channel("downloads", topic="What is coming, and when")
+        self.owner = self.guild.add_member(owner)
+        self.member = self.guild.add_member(env.create_user("max", global_name="Max (member)"))
+        self.clock: Clock = SimulatedClock(env)
+
+    async def connect(self, make_bot: Callable[[], discord.Client]) -> None:
+        """Bring a bot online and keep it there until cancelled: the demo's `Connection`."""
+        async with self._lock:
+            await self._env.restart_bot(make_bot())
+        await asyncio.Event().wait()
+
+    def preview(self, *, port: int | None, timezone: str) -> Any:
+        """Return the page as an async context manager; its `url` is the address to open."""
+        page = self._env.preview(
+            self.channel,
+            viewers=[self.member, self.owner],
+            layout="channel",
+            timezone=timezone,
+            port=port,
+        )
+        run_action = page._action  # noqa: SLF001 - SimCord offers no other way to keep ticks and clicks apart
+
+        async def run_action_alone(context_id: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
+            async with self._lock:
+                answer: dict[str, Any] = await run_action(context_id, body)
+                return answer
+
+        page._action = run_action_alone  # type: ignore[method-assign]  # noqa: SLF001 - see above
+        return page
+
+    async def run(self, page: Any) -> None:
+        """Keep the clock at wall time and the page at what the bot wrote, until cancelled."""
+        shown, shown_at = 0, 0.0
+        loop = asyncio.get_running_loop()
+        while True:
+            async with self._lock:
+                behind = (datetime.now(UTC) - self._env.now()).total_seconds()
+                if behind > 0:
+                    await self._env.advance_time(behind)
+                written = sum(1 for request in self._env.http_requests if request.method != "GET")
+                if written != shown and loop.time() - shown_at >= _REFRESH_EVERY_S:
+                    await page.refresh()
+                    shown, shown_at = written, loop.time()
+            await asyncio.sleep(_TICK_S)
+
+
+@asynccontextmanager
+async def open_simulated_discord() -> AsyncIterator[SimulatedDiscord]:
+    """Yield a running `SimulatedDiscord` at wall time.
+
+    The world needs a client to come into being, and the product's bot needs the world's channel id in its
+    settings; so a placeholder opens it and the bot takes its place (`SimulatedDiscord.connect`).
+    """
+    placeholder = discord.Client(intents=discord.Intents.none())
+    async with simcord.run(placeholder, settle_timeout=30.0, check_errors=False) as env:
+        await env.advance_time((datetime.now(UTC) - env.now()).total_seconds())
+        yield SimulatedDiscord(env)
