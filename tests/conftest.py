@@ -1,4 +1,4 @@
-"""What holds for every test. The network guard (loopback only) and the time limit are options in pyproject.toml."""
+"""What holds for every test; the network guard and the time limit are options in pyproject.toml."""
 
 from hypothesis import settings
 

@@ -41,7 +41,7 @@ class AdvisoryService(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it
         """Stay silent."""
 
 
@@ -113,7 +113,7 @@ def test_a_skipped_package_is_a_gap_beside_the_audited_ones() -> None:
                 {"name": "sound", "version": "1.0", "vulns": []},
                 {
                     "name": "obscure",
-                    "skip_reason": "Dependency not found and could not be audited: obscure (1.0)",
+                    "skip_reason": "Not found, could not be audited: obscure (1.0)",
                 },
             ]
         }
@@ -122,7 +122,7 @@ def test_a_skipped_package_is_a_gap_beside_the_audited_ones() -> None:
     outcome = read_report(report)
 
     assert outcome.audited == 1
-    assert outcome.gaps == ("Dependency not found and could not be audited: obscure (1.0)",)
+    assert outcome.gaps == ("Not found, could not be audited: obscure (1.0)",)
 
 
 def test_an_empty_report_is_a_gap() -> None:
