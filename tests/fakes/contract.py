@@ -1,0 +1,64 @@
+"""Holds what the bot sent against Discord's own document, where the shared folder is there."""
+
+import importlib.util
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any, Protocol, cast
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.fakes.discord_server.ledger import RecordedRequest
+from tests.shared_folder import CONTRACTS
+
+
+class SimcordRequest(Protocol):
+    """The part of SimCord's `env.http_requests` entries that is read here."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def params(self) -> Mapping[str, Any]: ...
+    @property
+    def json(self) -> Any: ...
+
+
+def assert_valid_for_discord(requests: Iterable[RecordedRequest | SimcordRequest]) -> None:
+    """Fail unless there was a request and Discord's document allows every one of them.
+
+    Skips the test where the document is missing, so call it last.
+    """
+    sent = [_parts(request) for request in requests]
+    assert sent, "nothing was sent to Discord"
+    if not CONTRACTS.is_dir():
+        pytest.skip("the shared folder with Discord's document is not beside the checkout")
+    check = _contract_check()
+    problems = [
+        f"{method} {path}: {problem}" for method, path, body in sent for problem in check(method, path, body)
+    ]
+    assert not problems, "\n".join(problems)
+
+
+def _parts(request: RecordedRequest | SimcordRequest) -> tuple[str, str, Any]:
+    if isinstance(request, RecordedRequest):
+        return request.method, request.path, request.body
+    query = f"?{urlencode(request.params)}" if request.params else ""
+    return request.method, request.path + query, request.json
+
+
+@cache
+def _contract_check() -> Callable[[str, str, Any], list[str]]:
+    spec = importlib.util.spec_from_file_location("discord_contract", CONTRACTS / "discord_contract.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", ResourceWarning
+        )  # it leaves its document to be closed by the collector
+        contract = module.Contract()
+    return cast("Callable[[str, str, Any], list[str]]", contract.check)
