@@ -1,6 +1,6 @@
 """Discord's limits for an embed, and how texts are kept within them.
 
-Every foreign text is cut before it gets here, so whole lines can be kept or left out, and no line is ever cut.
+Every foreign text is cut before it gets here, so whole lines are kept or left out and none is ever cut.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ def fit(blocks: Sequence[str], budget: int) -> list[str]:
 
 
 def fingerprint(embed: discord.Embed, *, without: str = "") -> str:
-    """Return a short hash of everything a reader sees in the embed, leaving out one passage of the description."""
+    """Return a short hash of what a reader sees in the embed, but for one passage of the description."""
     shown = embed.to_dict()
     if without:
         shown["description"] = shown.get("description", "").replace(without, "")

@@ -45,7 +45,7 @@ def sentence(text: str, budget: int = _MAX_SENTENCE) -> str:
 
 
 def heading(row: DownloadRow, *, has_count: bool, has_quality: bool) -> str:
-    """Return "**Devs** S01 · 8 episodes" or "**Dune: Part Two** (2024) · 2160p · 4K"; the title is cut to fit."""
+    """Return "**Devs** S01 · 8 episodes" or "**Dune: Part Two** (2024) · 2160p · 4K", cut to fit."""
     parts = [_what(row, has_count=has_count)]
     if has_quality:
         parts.append(quality(row))
@@ -70,21 +70,17 @@ def episode_code(episode: EpisodeNumber) -> str:
 
 
 def progress(row: DownloadRow, now: datetime) -> str:
-    """Return the line below the heading of a download that is loading: bar, percent, size and when it is done.
+    """Return the line below the heading of a download that is loading: bar, percent, size and end.
 
     An unsure time carries "≈", a sure one "by": it is rounded up to five minutes.
     """
     if row.fraction_done is None:
-        parts = [f"{SYMBOLS[Phase.DOWNLOADING]} downloading", "size not known yet"]
-    else:
-        parts = [f"{bar(row.fraction_done)} {percent(row.fraction_done)}"]
-        if row.true_at is None:
-            parts[0] += f" of {human_size(row.size_bytes)}"
+        return _aged([f"{SYMBOLS[Phase.DOWNLOADING]} downloading", "size not known yet"], row, now)
+    loaded = f"{bar(row.fraction_done)} {percent(row.fraction_done)}"
     if row.true_at is not None:
-        return f"{' · '.join(parts)} {away(row, now)}" if row.fraction_done is not None else _aged(parts, row, now)
-    if row.eta is not None:
-        parts.append(finish(row.eta, now, is_sure=row.is_eta_sure))
-    return " · ".join(parts)
+        return f"{loaded} {away(row, now)}"
+    loaded = f"{loaded} of {human_size(row.size_bytes)}"
+    return f"{loaded} · {finish(row.eta, now, is_sure=row.is_eta_sure)}" if row.eta is not None else loaded
 
 
 def finish(eta: datetime, now: datetime, *, is_sure: bool) -> str:

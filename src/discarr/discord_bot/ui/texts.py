@@ -1,4 +1,4 @@
-"""Sentences for people that several places need. No address, key, path or exception text ever goes in here."""
+"""Sentences for people that several places need: never an address, key, path or exception text."""
 
 import math
 from collections.abc import Sequence
@@ -14,10 +14,16 @@ WRONG_SERVER_GOODBYE = (
     "Thanks for the invitation! This Discarr serves another Discord server only, so it leaves again. "
     "Anyone can run their own."
 )
-COMMAND_OUTDATED = "This command has changed since your Discord loaded it. Try again in a minute, or restart Discord."
-OPTION_NOT_UNDERSTOOD = "One of the options could not be understood. Choose one of the suggestions and try again."
+COMMAND_OUTDATED = (
+    "This command has changed since your Discord loaded it. Try again in a minute, or restart Discord."
+)
+OPTION_NOT_UNDERSTOOD = (
+    "One of the options could not be understood. Choose one of the suggestions and try again."
+)
 LOADING = "Discarr is still asking the servers for the first time. Try again in a few seconds."
-DOWNLOAD_GONE = "This download is no longer in the queue: it was finished or removed. Go back to see what is there now."
+DOWNLOAD_GONE = (
+    "This download is no longer in the queue: it was finished or removed. Go back to see what is there now."
+)
 VERBOSE_OFF = "The log is back to its normal level."
 
 
@@ -28,7 +34,9 @@ def too_fast(retry_after_s: float) -> str:
 
 def unexpected(code: str) -> str:
     """Return the answer for an error nobody foresaw; `code` stands in the log beside it."""
-    return f"Something went wrong in Discarr, and nothing was changed. The log says more under the code {code}."
+    return (
+        f"Something went wrong in Discarr. The log says more under the code {code}."
+    )
 
 
 def verbose_on(until: datetime) -> str:
