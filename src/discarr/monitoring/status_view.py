@@ -1,63 +1,41 @@
 """What the live message says, free of any Discord detail: the input of the pure renderers."""
 
+from collections.abc import Generator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
-from discarr.core.models import DownloadKey, EpisodeNumber, InstanceKind, InstanceState
-from discarr.monitoring.reasons import Explanation
+from discarr.core.models import (
+    DiskSpace,
+    EpisodeNumber,
+    InstanceSnapshot,
+    InstanceState,
+    QueueSnapshot,
+)
+from discarr.monitoring.download_rows import (
+    NOTHING_HIDDEN,
+    DownloadRow,
+    Hidden,
+    Phase,
+    drain,
+    rows_in_slices,
+)
+from discarr.monitoring.progress_tracker import ProgressTracker
 
+__all__ = [
+    "DownloadRow",
+    "InstanceRow",
+    "LastAdded",
+    "Phase",
+    "Scene",
+    "StatusView",
+    "build_status_view",
+    "status_view_in_slices",
+]
 
-class Phase(StrEnum):
-    """Where a download stands, in the words of the people who wait for it."""
-
-    NEEDS_HAND = "needs a hand"
-    DOWNLOADING = "downloading"
-    STALLED = "no data"
-    """Downloading or queued by name, but nothing has arrived for a while."""
-    UNPACKING = "unpacking"
-    """Everything is loaded; the client verifies, repairs or unpacks."""
-    IMPORTING = "importing"
-    WAITING = "waiting to import"
-    QUEUED = "queued"
-    PAUSED = "paused"
-    DELAYED = "delayed"
-    """The app holds the release back (delay profile or download client away)."""
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DownloadRow:
-    """One download as people see it."""
-
-    key: DownloadKey
-    kind: InstanceKind
-    title: str
-    year: int | None
-    seasons: tuple[int, ...]
-    episodes: tuple[EpisodeNumber, ...]
-    episode_count: int
-    quality: str | None
-    resolution: int | None
-    instance_name: str | None
-    """Shown only where there are several instances of the kind; None otherwise."""
-    phase: Phase
-    fraction_done: float | None
-    """0 … 1; None while the size is unknown."""
-    size_bytes: int
-    eta: datetime | None
-    """When the data is expected to be complete; None when nobody can tell."""
-    is_eta_sure: bool
-    """Whether the estimate has held for a while; unsure ones are shown with "≈"."""
-    delayed_until: datetime | None
-    explanation: Explanation | None
-    """Why a person is needed, for NEEDS_HAND and STALLED."""
-    idle_for: timedelta | None
-    """How long no data has arrived, for STALLED."""
-    true_at: datetime | None
-    """Set while the instance is away: the row was true then."""
-    away_word: str | None
-    """Set while the instance is away: "4K offline", "4K starting", …"""
+_CLIENT_TROUBLE_SOURCES = frozenset({"DownloadClientCheck", "DownloadClientStatusCheck"})
+_SAME_VOLUME_TOLERANCE = 0.01
+"""Instances report a volume minutes apart, while data is being written to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +57,8 @@ class InstanceRow:
     warning_count: int
     """The app's own health warnings and errors."""
     skipped_rows: int
+    has_client_trouble: bool = False
+    """Whether the app cannot reach a download client: that one's downloads are missing from its queue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,3 +101,112 @@ class StatusView:
     def total(self) -> int:
         """Number of downloads."""
         return len(self.needs_hand) + len(self.others)
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether an instance is not up: then "nothing in the list" does not mean "nothing in the queues"."""
+        return any(item.state is not InstanceState.UP or item.has_client_trouble for item in self.instances)
+
+
+def status_view_in_slices(
+    snapshot: QueueSnapshot,
+    tracker: ProgressTracker,
+    *,
+    hidden: Hidden = NOTHING_HIDDEN,
+    now: datetime,
+    next_check_by: datetime | None,
+    scene: Scene | None = None,
+) -> Generator[None, None, StatusView]:
+    """Build the view for the shared message, pausing at each `yield`; arguments as `build_status_view`."""
+    rows = yield from rows_in_slices(snapshot, tracker, hidden=hidden, now=now)
+    visible = [item for item in snapshot.instances if not hidden.hides_instance(item)]
+    count = next((place for place, row in enumerate(rows) if row.phase is not Phase.NEEDS_HAND), len(rows))
+    return StatusView(
+        scene=scene or _scene(visible, has_rows=bool(rows)),
+        needs_hand=rows[:count],
+        others=rows[count:],
+        instances=_instance_rows(visible),
+        last_added=_last_added(visible, hidden),
+        checked_at=max((item.fetched_at for item in visible if item.fetched_at is not None), default=None),
+        next_check_by=next_check_by,
+    )
+
+
+def build_status_view(
+    snapshot: QueueSnapshot,
+    tracker: ProgressTracker,
+    *,
+    hidden_instances: frozenset[str] = frozenset(),
+    hidden_tags: frozenset[str] = frozenset(),
+    now: datetime,
+    next_check_by: datetime | None,
+    scene: Scene | None = None,
+) -> StatusView:
+    """Say what the live message shows.
+
+    Hidden instances and tags appear in no row, count, server line or total; while tags are hidden, so are
+    titles whose tags are not known. `scene` overrides the one that follows from the snapshot.
+    """
+    hidden = Hidden(instances=hidden_instances, tags=hidden_tags)
+    return drain(
+        status_view_in_slices(
+            snapshot, tracker, hidden=hidden, now=now, next_check_by=next_check_by, scene=scene
+        )
+    )
+
+
+def _scene(visible: list[InstanceSnapshot], *, has_rows: bool) -> Scene:
+    if has_rows:
+        return Scene.ACTIVE
+    is_loading = bool(visible) and all(item.state is InstanceState.LOADING for item in visible)
+    return Scene.LOADING if is_loading else Scene.IDLE
+
+
+def _instance_rows(visible: list[InstanceSnapshot]) -> tuple[InstanceRow, ...]:
+    rows: list[InstanceRow] = []
+    counted: list[tuple[str, DiskSpace]] = []
+    for item in visible:
+        own, shared_with = [], None
+        for disk in item.disks:
+            owner = next((name for name, other in counted if _is_same_volume(disk, other)), None)
+            if owner is None:
+                own.append(disk)
+            else:
+                shared_with = shared_with or owner
+        counted.extend((item.name, disk) for disk in own)
+        rows.append(
+            InstanceRow(
+                id=item.id,
+                name=item.name,
+                state=item.state,
+                since=item.away_since,
+                problem=item.problem,
+                remedy=item.remedy,
+                free_bytes=sum(disk.free_bytes for disk in own) if own else None,
+                shares_disk_with=None if own else shared_with,
+                warning_count=sum(1 for issue in item.health if issue.level != "notice"),
+                skipped_rows=item.skipped_rows,
+                has_client_trouble=any(issue.source in _CLIENT_TROUBLE_SOURCES for issue in item.health),
+            )
+        )
+    return tuple(rows)
+
+
+def _is_same_volume(one: DiskSpace, other: DiskSpace) -> bool:
+    """Containers mount a volume at different paths: its sizes tell it (facts 5.2)."""
+    if one.total_bytes != other.total_bytes:
+        return False
+    largest = one.total_bytes or max(one.free_bytes, other.free_bytes)
+    return abs(one.free_bytes - other.free_bytes) <= _SAME_VOLUME_TOLERANCE * largest
+
+
+def _last_added(visible: list[InstanceSnapshot], hidden: Hidden) -> LastAdded | None:
+    records = [
+        item.last_import
+        for item in visible
+        if item.last_import is not None and not hidden.hides_tags(item.last_import.tags)
+    ]
+    newest = max(records, key=lambda record: record.date, default=None)
+    if newest is None:
+        return None
+    return LastAdded(title=newest.title, year=newest.year, episode=newest.episode, at=newest.date)

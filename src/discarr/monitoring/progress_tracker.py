@@ -1,0 +1,215 @@
+"""How fast each download really moves, and since when it does not.
+
+Time is counted per instance and only while it is *observed*: the steps between the moments at which the app
+itself looked at its download clients (design decision 6), or between refreshes where the app does not say.
+A gap in observation, an instance that is away and a jump of the wall clock add nothing, so none of them can
+make a download look stalled.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from discarr.core.clock import Clock
+from discarr.core.models import (
+    Download,
+    DownloadKey,
+    InstanceSnapshot,
+    InstanceState,
+    QueueStatus,
+)
+
+_SAMPLES_KEPT = 10
+_RATE_WINDOW_S = 600.0
+_SURE_AFTER_SAMPLES = 3
+_SURE_AFTER_S = 150.0
+_AGREEMENT = 0.25
+_AGREEMENT_SLACK_S = 300.0
+_GAP_INTERVALS = 3
+_LONGEST_APP_STEP_S = 600.0
+"""The app looks every 60–90 s, seldom later behind long searches; beyond this nothing was observed."""
+_LONGEST_ETA_S = 30 * 24 * 3600.0
+_CREDIBLE_AGE = timedelta(minutes=10)
+"""Data that seems older, or from the future, tells of clocks that disagree (fault S21)."""
+_ACTIVE = frozenset({QueueStatus.DOWNLOADING, QueueStatus.WARNING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What the samples of one download say."""
+
+    rate_bytes_s: float | None
+    """Measured over the last ten minutes; None without two samples."""
+    eta: datetime | None
+    """When the data is expected to be complete; None when nobody can tell."""
+    is_sure: bool
+    """Whether measured rate and the client's estimate have agreed for a while."""
+    idle_for: timedelta | None
+    """Observed time without any new byte; None where none is expected (paused, queued, unpacking, …)."""
+    samples: int
+    """How many changes of the remaining size the rate stands on."""
+
+
+NO_ESTIMATE = Estimate(rate_bytes_s=None, eta=None, is_sure=False, idle_for=None, samples=0)
+
+
+@dataclass(slots=True)
+class _Track:
+    """One download: (observed second, bytes left) at each change, newest last."""
+
+    download: Download
+    moved_at: float
+    """Observed second of the newest byte, or of the moment from which bytes were expected."""
+    samples: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=_SAMPLES_KEPT))
+
+
+@dataclass(slots=True)
+class _Watch:
+    """One instance under observation."""
+
+    observed_s: float = 0.0
+    seen_at: float | None = None
+    """Monotonic time of the last refresh; None after a gap."""
+    fetched_at: datetime | None = None
+    data_as_of: datetime | None = None
+    downloads: tuple[Download, ...] = ()
+    tracks: dict[DownloadKey, _Track] = field(default_factory=dict)
+
+
+class ProgressTracker:
+    """Collects samples from snapshots and answers for single downloads.
+
+    `interval_s` is how often instances are refreshed; three missed refreshes are a gap in observation.
+    """
+
+    def __init__(self, *, clock: Clock, interval_s: float = 30.0) -> None:
+        self._clock = clock
+        self._gap_s = _GAP_INTERVALS * interval_s
+        self._watches: dict[str, _Watch] = {}
+
+    def observe(self, instance: InstanceSnapshot) -> None:
+        """Take in a new snapshot of an instance; the same one again changes nothing."""
+        watch = self._watches.setdefault(instance.id, _Watch())
+        if instance.state is not InstanceState.UP:
+            watch.seen_at = None
+            return
+        if instance.fetched_at == watch.fetched_at and watch.seen_at is not None:
+            return
+        self._pass_time(watch, instance)
+        watch.fetched_at = instance.fetched_at
+        if instance.downloads is not watch.downloads:
+            watch.tracks = _follow(watch, instance.downloads)
+            watch.downloads = instance.downloads
+
+    def estimate(self, key: DownloadKey) -> Estimate:
+        """Say what is known about one download; `NO_ESTIMATE` for an unknown one."""
+        watch = self._watches.get(key.instance)
+        track = watch.tracks.get(key) if watch is not None else None
+        if watch is None or track is None or not _expects_data(track.download):
+            return NO_ESTIMATE
+        download = track.download
+        rate = _rate(track.samples, watch.observed_s)
+        own_s = download.size_left_bytes / rate if rate else None
+        client_s = download.time_left.total_seconds() if download.time_left is not None else None
+        eta, is_sure = self._eta(watch, track, own_s, client_s)
+        return Estimate(
+            rate_bytes_s=rate,
+            eta=eta,
+            is_sure=is_sure,
+            idle_for=timedelta(seconds=watch.observed_s - track.moved_at),
+            samples=max(0, len(track.samples) - 1),
+        )
+
+    def _pass_time(self, watch: _Watch, instance: InstanceSnapshot) -> None:
+        now = self._clock.monotonic()
+        waited = now - watch.seen_at if watch.seen_at is not None else None
+        is_gap = waited is None or waited > self._gap_s
+        step = 0.0 if waited is None else waited
+        if instance.data_as_of is not None and watch.data_as_of is not None:
+            step = max(0.0, (instance.data_as_of - watch.data_as_of).total_seconds())
+            is_gap = is_gap or step > _LONGEST_APP_STEP_S
+        if is_gap:
+            # A rate over time that nobody watched would be a guess; the next samples start afresh.
+            for track in watch.tracks.values():
+                track.samples.clear()
+        else:
+            watch.observed_s += step
+        watch.seen_at = now
+        watch.data_as_of = instance.data_as_of
+
+    def _eta(
+        self, watch: _Watch, track: _Track, own_s: float | None, client_s: float | None
+    ) -> tuple[datetime | None, bool]:
+        as_of = watch.fetched_at or self._clock.now()
+        if watch.data_as_of is not None and abs(as_of - watch.data_as_of) <= _CREDIBLE_AGE:
+            as_of = watch.data_as_of
+        is_measured = (
+            own_s is not None
+            and len(track.samples) > _SURE_AFTER_SAMPLES
+            and watch.observed_s - track.samples[0][0] >= _SURE_AFTER_S
+        )
+        if own_s is None or not is_measured:
+            seconds, is_sure = client_s if client_s is not None else own_s, False
+        elif client_s is None:
+            seconds, is_sure = own_s, _has_held(track, own_s)
+        else:
+            seconds, is_sure = (own_s + client_s) / 2, _agree(own_s, client_s)
+        if seconds is None or seconds > _LONGEST_ETA_S:
+            return None, False
+        return as_of + timedelta(seconds=seconds), is_sure
+
+
+def _follow(watch: _Watch, downloads: tuple[Download, ...]) -> dict[DownloadKey, _Track]:
+    """Carry the tracks over to the new rows; what vanished is forgotten."""
+    known = watch.tracks
+    now = watch.observed_s
+    tracks: dict[DownloadKey, _Track] = {}
+    for download in downloads:
+        track = known.get(download.key)
+        if track is None:
+            track = _Track(download, now)
+            track.samples.append((now, download.size_left_bytes))
+        elif track.download is not download:
+            _compare(track, download, now)
+        tracks[download.key] = track
+    return tracks
+
+
+def _compare(track: _Track, download: Download, now: float) -> None:
+    before = track.download
+    track.download = download
+    left, left_before = download.size_left_bytes, before.size_left_bytes
+    if left > left_before or download.size_bytes != before.size_bytes:
+        # Checked again, or its size only became known: what was measured no longer counts.
+        track.samples.clear()
+        track.moved_at = now
+    elif left < left_before or not _expects_data(before):
+        track.moved_at = now
+    if not track.samples or left != track.samples[-1][1]:
+        track.samples.append((now, left))
+
+
+def _expects_data(download: Download) -> bool:
+    return download.status in _ACTIVE and download.size_left_bytes > 0 and not download.is_pending
+
+
+def _rate(samples: deque[tuple[float, int]], now: float) -> float | None:
+    """Bytes a second over the window; time since the last change counts, so that a stall lowers the rate."""
+    first = next((sample for sample in samples if now - sample[0] <= _RATE_WINDOW_S), None)
+    if first is None or first is samples[-1] or now <= first[0]:
+        return None
+    return (first[1] - samples[-1][1]) / (now - first[0])
+
+
+def _has_held(track: _Track, own_s: float) -> bool:
+    """Whether the newer half of the samples promises about the same as all of them."""
+    samples = list(track.samples)
+    middle, last = samples[len(samples) // 2], samples[-1]
+    if last[0] <= middle[0]:
+        return False
+    recent = (middle[1] - last[1]) / (last[0] - middle[0])
+    return recent > 0 and _agree(own_s, last[1] / recent)
+
+
+def _agree(one_s: float, other_s: float) -> bool:
+    return abs(one_s - other_s) <= max(_AGREEMENT_SLACK_S, _AGREEMENT * max(one_s, other_s))
