@@ -51,7 +51,9 @@ class DiscordBot(commands.Bot):
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
-            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
+            allowed_contexts=app_commands.AppCommandContext(
+                guild=True, dm_channel=False, private_channel=False
+            ),
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,
@@ -107,7 +109,9 @@ class DiscordBot(commands.Bot):
     async def on_guild_available(self, guild: discord.Guild) -> None:
         self.services.status_message.retry_now()
 
-    async def on_guild_channel_update(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
+    async def on_guild_channel_update(
+        self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
+    ) -> None:
         if after.id == self.services.settings.discord_channel_id:
             self.services.status_message.retry_now()
 
@@ -120,7 +124,9 @@ class DiscordBot(commands.Bot):
             async with asyncio.timeout(_SYNC_TIMEOUT_S):
                 await sync_commands(self.tree, guild, self.services.store, force=force)
         except discord.Forbidden:
-            _log.error("Discord refuses slash commands here: invite Discarr again with the link `discarr doctor` prints")
+            _log.error(
+                "Discord refuses slash commands here: invite Discarr again with the link `discarr doctor` prints"
+            )
         except (discord.DiscordException, aiohttp.ClientError, OSError) as exc:
             _log.warning("Slash commands could not be registered yet; Discarr tries again", exc_info=exc)
             return

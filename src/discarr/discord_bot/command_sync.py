@@ -20,7 +20,11 @@ def tree_hash(tree: app_commands.CommandTree[discord.Client], guild: discord.abc
 
 
 async def sync_commands(
-    tree: app_commands.CommandTree[discord.Client], guild: discord.abc.Snowflake, store: Store, *, force: bool = False
+    tree: app_commands.CommandTree[discord.Client],
+    guild: discord.abc.Snowflake,
+    store: Store,
+    *,
+    force: bool = False,
 ) -> bool:
     """Tell Discord the guild's commands if they differ from what it was told last; return whether it was told.
 

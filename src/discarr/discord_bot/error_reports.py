@@ -32,7 +32,11 @@ async def report_failure(interaction: discord.Interaction[Any], error: Exception
             text = texts.NOT_ALLOWED
         case app_commands.CommandOnCooldown():
             text = texts.too_fast(cause.retry_after)
-        case app_commands.CheckFailure() | app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
+        case (
+            app_commands.CheckFailure()
+            | app_commands.CommandNotFound()
+            | app_commands.CommandSignatureMismatch()
+        ):
             text = texts.COMMAND_OUTDATED
         case app_commands.TransformerError():
             text = texts.OPTION_NOT_UNDERSTOOD

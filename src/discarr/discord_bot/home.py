@@ -59,7 +59,9 @@ class Home:
             return HomeProblem("DISCORD_CHANNEL_ID is not a text channel. Copy the link of a text channel.")
         self.channel = known
         me = known.guild.me
-        if me is not None and (missing := missing_permissions(known.permissions_for(me), NEEDED_CHANNEL_PERMISSIONS)):
+        if me is not None and (
+            missing := missing_permissions(known.permissions_for(me), NEEDED_CHANNEL_PERMISSIONS)
+        ):
             return HomeProblem(f"Give Discarr {texts.list_of(missing)} in #{known.name}.")
         return known
 

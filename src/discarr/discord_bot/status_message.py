@@ -113,7 +113,9 @@ class StatusMessage:
         except discord.HTTPException as exc:
             if exc.status == 429:
                 return self._wait(_RETRY_RATE_LIMITED_S)
-            return self._wait(_RETRY_SOON_S, f"Discord has trouble with the live message (HTTP {exc.status}).")
+            return self._wait(
+                _RETRY_SOON_S, f"Discord has trouble with the live message (HTTP {exc.status})."
+            )
         except (discord.DiscordException, aiohttp.ClientError, TimeoutError, OSError):
             return self._wait(_RETRY_SOON_S, "Discord cannot be reached to renew the live message.")
 
@@ -130,7 +132,9 @@ class StatusMessage:
             if exc.status != 400:
                 raise
             # The body itself is refused: sending it again would only be refused again (fault D30).
-            _log.error("Discord refused the live message's content; a plain text is shown instead", exc_info=exc)
+            _log.error(
+                "Discord refused the live message's content; a plain text is shown instead", exc_info=exc
+            )
             self._refused_fingerprint = rendered.fingerprint
             return await self._edit_or_send(channel, render_plain_status(view, self._clock.now()))
 
