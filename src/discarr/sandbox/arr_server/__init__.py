@@ -1,0 +1,1 @@
+"""Simulated Radarr and Sonarr on loopback sockets, speaking as the apps' sources say they do."""

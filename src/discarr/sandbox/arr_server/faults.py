@@ -1,0 +1,168 @@
+"""Scripted faults: what can go wrong between a client and an instance, on the real socket."""
+
+import asyncio
+import gzip
+import socket
+import struct
+from dataclasses import dataclass
+from enum import StrEnum
+
+from aiohttp import web
+
+from discarr.core.clock import Clock
+from discarr.sandbox.arr_server.replies import INDEX_HTML, empty, error, html, redirect, starting_up
+
+_CHUNK = 64 * 1024
+_FOR_EVER = 1_000_000
+
+
+class FaultKind(StrEnum):
+    """What goes wrong."""
+
+    DELAY = "delay"
+    """The right answer, `seconds` late."""
+    HANG = "hang"
+    """The request is read and nothing ever comes back."""
+    DRIP = "drip"
+    """The right answer, a byte at a time, `seconds` apart: no read time-out ever fires."""
+    RESET = "reset"
+    """The connection is reset (RST) instead of an answer."""
+    RESET_IN_BODY = "reset in body"
+    """The connection is reset in the middle of the right answer."""
+    TRUNCATED = "truncated"
+    """The connection is closed in the middle of the right answer."""
+    UNAUTHORIZED = "unauthorized"
+    LOCKED = "locked"
+    """500 "database is locked"."""
+    STARTING = "starting"
+    """503 with the app's own start-up message."""
+    BAD_GATEWAY = "bad gateway"
+    """502 with a proxy's page."""
+    UNAVAILABLE = "unavailable"
+    """503 with a proxy's page."""
+    GARBAGE = "garbage"
+    """200 and "application/json", but not JSON."""
+    HTML = "html"
+    """200 with a login page, as a forward-auth proxy sends it."""
+    REDIRECT = "redirect"
+    """302 to `location`."""
+    HUGE = "huge"
+    """200 with `size_bytes` of JSON white space."""
+    GZIP_BOMB = "gzip bomb"
+    """The same, compressed to a thousandth."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing that goes wrong, for requests whose path (without URL base) begins with `path`."""
+
+    kind: FaultKind
+    path: str = "/"
+    times: int | None = 1
+    """For how many requests; None: until it is removed."""
+    seconds: float = 1.0
+    size_bytes: int = 256 * 1024 * 1024
+    location: str = "https://auth.example.org/login"
+
+
+class FaultPlan:
+    """The faults that are still to happen; the first that fits a request happens to it."""
+
+    def __init__(self) -> None:
+        self._left: list[tuple[Fault, int]] = []
+
+    def add(self, *faults: Fault) -> None:
+        """Plan faults."""
+        self._left += [(fault, _FOR_EVER if fault.times is None else fault.times) for fault in faults]
+
+    def clear(self) -> None:
+        """Let everything go well from now on."""
+        self._left.clear()
+
+    def take(self, path: str) -> Fault | None:
+        """Return what happens to a request, and count it."""
+        for index, (fault, times) in enumerate(self._left):
+            if path.startswith(fault.path):
+                self._left[index] = (fault, times - 1)
+                self._left = [(item, left) for item, left in self._left if left > 0]
+                return fault
+        return None
+
+
+def replaced_answer(fault: Fault, app: str) -> web.Response | None:
+    """Return the answer that a fault gives instead of the right one; None if it only treats that badly."""
+    match fault.kind:
+        case FaultKind.UNAUTHORIZED:
+            return empty(401)
+        case FaultKind.LOCKED:
+            return error(500, "database is locked\ndatabase is locked")
+        case FaultKind.STARTING:
+            return starting_up(app, is_api=True)
+        case FaultKind.BAD_GATEWAY:
+            return _proxy_page(502, "502 Bad Gateway")
+        case FaultKind.UNAVAILABLE:
+            return _proxy_page(503, "503 Service Temporarily Unavailable")
+        case FaultKind.GARBAGE:
+            return web.Response(body=b'{"page": 1, "records": [\x00\xff', content_type="application/json")
+        case FaultKind.HTML:
+            return html()
+        case FaultKind.REDIRECT:
+            return redirect(fault.location)
+        case FaultKind.GZIP_BOMB:
+            headers = {"Content-Encoding": "gzip"}
+            body = gzip.compress(b" " * fault.size_bytes, 9)
+            return web.Response(body=body, content_type="application/json", headers=headers)
+        case _:
+            return None
+
+
+async def send_badly(
+    fault: Fault, request: web.BaseRequest, answer: web.Response, clock: Clock
+) -> web.StreamResponse:
+    """Give the right answer late, in pieces, in part or not at all."""
+    if fault.kind is FaultKind.DELAY:
+        await clock.sleep(fault.seconds)
+        return answer
+    if fault.kind is FaultKind.HANG:
+        # ends when the client or the server closes the connection
+        await asyncio.get_running_loop().create_future()
+    if fault.kind is FaultKind.RESET:
+        _reset(request)
+        return answer
+    stream = web.StreamResponse(status=answer.status, headers=answer.headers)
+    body = answer.body if isinstance(answer.body, bytes) else b""
+    if fault.kind is FaultKind.HUGE:
+        stream.content_length = fault.size_bytes
+        await stream.prepare(request)
+        for _ in range(0, fault.size_bytes, _CHUNK):
+            await stream.write(b" " * _CHUNK)
+        return stream
+    stream.content_length = len(body)
+    await stream.prepare(request)
+    if fault.kind is FaultKind.DRIP:
+        for index in range(len(body)):
+            await stream.write(body[index : index + 1])
+            await clock.sleep(fault.seconds)
+        return stream
+    await stream.write(body[: len(body) // 2])
+    if fault.kind is FaultKind.RESET_IN_BODY:
+        # let the half leave first: a reset drops what is still unsent
+        await clock.sleep(0)
+        _reset(request)
+    elif request.transport is not None:
+        request.transport.close()
+    return stream
+
+
+def _reset(request: web.BaseRequest) -> None:
+    """Close the connection so that the other side sees a reset instead of an orderly end."""
+    transport = request.transport
+    if transport is None:
+        return
+    connection = transport.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+
+
+def _proxy_page(status: int, title: str) -> web.Response:
+    return web.Response(body=INDEX_HTML % title.encode(), status=status, content_type="text/html")
