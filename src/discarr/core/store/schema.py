@@ -1,0 +1,84 @@
+"""The tables, and how older databases get them: numbered steps, each in one transaction."""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from discarr.core.errors import StoreError
+
+APPLICATION_ID = 0x44495343
+"""Marks the file as Discarr's: "DISC"."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+        """CREATE TABLE message (
+            purpose TEXT PRIMARY KEY,
+            guild_id INTEGER NOT NULL,
+            channel_id INTEGER NOT NULL,
+            message_id INTEGER NOT NULL,
+            created_at TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE message_deletion (
+            id INTEGER PRIMARY KEY,
+            purpose TEXT NOT NULL,
+            deleted_at TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX message_deletion_by_time ON message_deletion (purpose, deleted_at)",
+        "CREATE TABLE identify (id INTEGER PRIMARY KEY, identified_at TEXT NOT NULL) STRICT",
+        "CREATE INDEX identify_by_time ON identify (identified_at)",
+    ),
+)
+"""Step n leads to `user_version` n + 1. A released step is never changed."""
+
+
+def migrate(
+    connection: sqlite3.Connection,
+    path: Path | None,
+    migrations: Sequence[Sequence[str]] = MIGRATIONS,
+) -> None:
+    """Bring a database up to date, after a copy to `<name>.v<version>.backup` beside it.
+
+    `path` is None for a database in memory.
+
+    Raises:
+        StoreError: a newer Discarr, or another program, wrote it.
+    """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if tables and application != APPLICATION_ID:
+        raise StoreError(
+            "the database is another program's",
+            remedy="Give Discarr a data directory of its own (DISCARR_DATA_DIR).",
+        )
+    if version > len(migrations):
+        raise StoreError(
+            f"the database is of version {version}, newer than this Discarr's {len(migrations)}",
+            remedy="Install the newer Discarr again, or put back the copy that lies beside the database"
+            f" (it ends in .v{len(migrations)}.backup).",
+        )
+    if version == len(migrations):
+        return
+    if tables and path is not None:
+        _back_up(connection, path.with_name(f"{path.name}.v{version}.backup"))
+    for number, statements in enumerate(migrations[version:], start=version + 1):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for statement in statements:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def _back_up(connection: sqlite3.Connection, target: Path) -> None:
+    # VACUUM INTO refuses a file that exists, and one that was cut short must never pass for a backup.
+    partial = target.with_name(f"{target.name}.partial")
+    partial.unlink(missing_ok=True)
+    connection.execute("VACUUM INTO ?", (str(partial),))
+    partial.replace(target)
