@@ -4,7 +4,9 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import itemgetter
 
+from discarr.core.clock import Clock
 from discarr.core.models import (
     Download,
     DownloadKey,
@@ -141,6 +143,9 @@ class Hidden:
 
 NOTHING_HIDDEN = Hidden()
 
+type _Placed = tuple[tuple[float, ...], str, DownloadKey, DownloadRow]
+_BY_PLACE = itemgetter(0, 1, 2)
+
 
 def phase_of(download: Download, estimate: Estimate) -> Phase:
     """Say where a download stands; only one that should be receiving data can be stalled."""
@@ -172,8 +177,9 @@ def rows_in_slices(
     event loop may be held.
     """
     visible = [item for item in snapshot.instances if not hidden.hides_instance(item)]
-    keyed: list[tuple[tuple[float, ...], str, DownloadKey, DownloadRow]] = []
+    keyed: list[_Placed] = []
     for instance in visible:
+        own: list[_Placed] = []
         is_named = sum(1 for item in visible if item.kind is instance.kind) > 1
         for number, download in enumerate(instance.downloads):
             if number % _SLICE == 0:
@@ -181,9 +187,12 @@ def rows_in_slices(
             if hidden.hides_tags(download.tags):
                 continue
             row = _row(instance, download, tracker.estimate(download.key), is_named=is_named, now=now)
-            keyed.append((_place(row, download), row.title, row.key, row))
+            own.append((_place(row, download), row.title, row.key, row))
+        yield
+        own.sort(key=_BY_PLACE)
+        keyed += own
     yield
-    keyed.sort(key=lambda item: item[:3])
+    keyed.sort(key=_BY_PLACE)  # cheap: it finds the runs that are sorted already
     return tuple(item[3] for item in keyed)
 
 
@@ -226,6 +235,17 @@ def drain[T](steps: Generator[None, None, T]) -> T:
         except StopIteration as end:
             result: T = end.value
             return result
+
+
+async def run_in_slices[T](steps: Generator[None, None, T], clock: Clock) -> T:
+    """Run a sliced computation and let other tasks run at each pause."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        await clock.sleep(0)
 
 
 def _row(
