@@ -33,19 +33,19 @@ endef
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.venv/.demo: requirements/demo.txt requirements/build.txt pyproject.toml
+.venv/.demo: requirements/demo.txt requirements/build.txt
 	$(call make_venv,.venv,$(PYTHON),demo build)
 	@touch $@
 
-.venv/.dev: requirements/dev.txt pyproject.toml
+.venv/.dev: requirements/dev.txt
 	$(call make_venv,.venv,$(PYTHON),dev)
 	@touch .venv/.demo $@
 
-.venv-bench/.ready: requirements/bench.txt pyproject.toml
+.venv-bench/.ready: requirements/bench.txt
 	$(call make_venv,.venv-bench,$(PYTHON),bench)
 	@touch $@
 
-.venv-3.%/.ready: requirements/dev.txt pyproject.toml
+.venv-3.%/.ready: requirements/dev.txt
 	$(call make_venv,.venv-3.$*,python3.$*,dev)
 	@touch $@
 

@@ -1,4 +1,4 @@
-"""What holds for the repository locks that lock, documents that keep up, no trace of one machine."""
+"""The repository as a whole: locks that lock, documents that keep up, no trace of one machine."""
 
 import re
 import subprocess
