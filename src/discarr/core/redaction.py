@@ -10,7 +10,7 @@ _SHORTEST_SECRET = 4
 """Shorter values would eat ordinary words; no token or key is that short."""
 
 _VALUE = r"[^\s\"',;&)}\]]+"
-_AFTER_NAME = r"[\"']?\s*[:=,]\s*b?[\"']?"
+_AFTER_NAME = r"[\"']?\s*[:=,]\s*(?:b?[\"'])?"
 _PATTERNS = (
     # A Discord bot token: id, time and signature, each in base64.
     (re.compile(r"[\w-]{23,30}\.[\w-]{6,7}\.[\w-]{27,}"), REDACTED),
