@@ -13,37 +13,21 @@ from discarr.core.models import DownloadKey, InstanceState
 from discarr.discord_bot.ui import row_text
 from discarr.discord_bot.ui.layout import AMBER, GREEN, GREY, MAX_DESCRIPTION, fit
 from discarr.discord_bot.ui.server_lines import server_line
-from discarr.monitoring.status_view import DownloadRow, InstanceRow, Phase, StatusView
+from discarr.monitoring.download_rows import DownloadRow, Phase, PhaseGroup, filter_rows
+from discarr.monitoring.status_view import InstanceRow, StatusView
 from discarr.utils.text_utils import clean, count_of, human_size, length, percent
 
 PAGE_SIZE = 10
 """Rows on a page; at most 25, the options of a select."""
 
-STATE_FILTERS = {
-    "hand": "Needs a hand",
-    "loading": "Downloading",
-    "quiet": "No data",
-    "after": "Unpacking or importing",
-    "waiting": "Queued or delayed",
-    "paused": "Paused",
-    "unknown": "State not known",
-}
-"""Key and label of each state one can filter by; the keys are part of control ids and stay as they are."""
-
-_PHASES = {
-    "loading": (Phase.DOWNLOADING,),
-    "quiet": (Phase.STALLED,),
-    "after": (Phase.UNPACKING, Phase.IMPORTING, Phase.WAITING),
-    "waiting": (Phase.QUEUED, Phase.DELAYED),
-    "paused": (Phase.PAUSED,),
-    "unknown": (Phase.UNKNOWN,),
-}
+STATE_FILTERS = {group.name.lower(): group.value.capitalize() for group in PhaseGroup}
+"""Key and label of each state one can filter by; the keys are part of control ids."""
 
 _MAX_TEXT = 30
 _MAX_INSTANCE_ID = 32
 _MAX_PAGE = 99_999
 _MAX_AWAY_LINES = 5
-_ENCODED = re.compile(r"(\d{1,5}):([a-z0-9_]{0,32}):([a-z]{0,10}):(.*)", re.DOTALL)
+_ENCODED = re.compile(r"(\d{1,5}):([a-z0-9_]{0,32}):([a-z_]{0,16}):(.*)", re.DOTALL)
 _NOT_AN_ID = re.compile(r"[^a-z0-9_]")
 
 
@@ -84,8 +68,11 @@ class RenderedPage:
     """Normalised."""
     rows: tuple[DownloadRow, ...]
     """The rows on this page."""
-    needs_hand_count: int
-    """Of all rows, not only those that match."""
+
+    @property
+    def first_number(self) -> int:
+        """Number of the first row, counted from 1 over all pages."""
+        return self.page * PAGE_SIZE + 1
 
 
 def encode_place(queue_filter: QueueFilter, page: int) -> str:
@@ -106,7 +93,7 @@ def decode_place(encoded: str) -> tuple[QueueFilter, int]:
 
 def key_token(key: DownloadKey) -> str:
     """Return a short, stable stand-in for a key, which may be too long for a control's id."""
-    return hashlib.sha256("\0".join(key).encode(errors="surrogatepass")).hexdigest()[:20]
+    return hashlib.blake2b("\0".join(key).encode(errors="surrogatepass"), digest_size=10).hexdigest()
 
 
 def find_row(view: StatusView, token: str) -> DownloadRow | None:
@@ -114,36 +101,21 @@ def find_row(view: StatusView, token: str) -> DownloadRow | None:
     return next((row for row in (*view.needs_hand, *view.others) if key_token(row.key) == token), None)
 
 
-def matching_rows(view: StatusView, queue_filter: QueueFilter) -> list[DownloadRow]:
-    """Return the rows that a normalised filter lets through, in display order."""
-    rows: Sequence[DownloadRow]
-    if queue_filter.state == "hand":
-        rows = view.needs_hand
-    elif queue_filter.state is not None:
-        rows = [row for row in view.others if row.phase in _PHASES[queue_filter.state]]
-    else:
-        rows = (*view.needs_hand, *view.others)
-    wanted = (queue_filter.text or "").casefold()
-    return [
-        row
-        for row in rows
-        if (queue_filter.instance is None or row.key.instance == queue_filter.instance)
-        and (not wanted or wanted in clean(row.title).casefold())
-    ]
-
-
-def render_queue_page(view: StatusView, queue_filter: QueueFilter, page: int, *, now: datetime) -> RenderedPage:
+def render_queue_page(
+    view: StatusView, queue_filter: QueueFilter, page: int, *, now: datetime
+) -> RenderedPage:
     """Draw one page of the queue. Takes the whole view: an outage must not look like an empty queue."""
     kept = queue_filter.normalised()
-    rows = matching_rows(view, kept)
+    rows = filter_rows(
+        (*view.needs_hand, *view.others),
+        instance_id=kept.instance,
+        group=PhaseGroup[kept.state.upper()] if kept.state is not None else None,
+        text=kept.text or "",
+    )
     page_count = max(math.ceil(len(rows) / PAGE_SIZE), 1)
     page = min(max(page, 0), page_count - 1)
-    shown = tuple(rows[page * PAGE_SIZE : (page + 1) * PAGE_SIZE])
-    needing = {row.key for row in view.needs_hand}
-    blocks = [
-        _block(number, row, now, needs_hand=row.key in needing)
-        for number, row in enumerate(shown, start=page * PAGE_SIZE + 1)
-    ]
+    shown = rows[page * PAGE_SIZE : (page + 1) * PAGE_SIZE]
+    blocks = [_block(number, row, now) for number, row in enumerate(shown, start=page * PAGE_SIZE + 1)]
     away = _away_lines(view, kept, now)
     if not blocks:
         blocks = [_nothing(view, kept)]
@@ -160,15 +132,15 @@ def render_queue_page(view: StatusView, queue_filter: QueueFilter, page: int, *,
         page_count=page_count,
         filter=kept,
         rows=shown,
-        needs_hand_count=len(view.needs_hand),
     )
 
 
-def _block(number: int, row: DownloadRow, now: datetime, *, needs_hand: bool) -> str:
+def _block(number: int, row: DownloadRow, now: datetime) -> str:
     """Return two or three lines about one row."""
-    symbol = row_text.SYMBOLS[Phase.NEEDS_HAND if needs_hand else row.phase]
-    lines = [f"`{number}` {symbol} {row_text.heading(row, has_count=True, has_quality=True)}"]
-    if needs_hand:
+    lines = [
+        f"`{number}` {row_text.SYMBOLS[row.phase]} {row_text.heading(row, has_count=True, has_quality=True)}"
+    ]
+    if row.phase is Phase.NEEDS_HAND:
         lines.append(row_text.reason(row, now))
         if row.fraction_done is not None and row.fraction_done < 1:
             lines.append(f"{percent(row.fraction_done)} of {human_size(row.size_bytes)}")
@@ -189,7 +161,7 @@ def _title(view: StatusView, matching: int) -> str:
 def _nothing(view: StatusView, kept: QueueFilter) -> str:
     if kept != QueueFilter():
         return "Nothing here matches the filter."
-    if any(instance.state is not InstanceState.UP for instance in view.instances):
+    if view.is_partial or any(instance.skipped_rows for instance in view.instances):
         return "No download is known right now."
     return "Nothing is downloading."
 

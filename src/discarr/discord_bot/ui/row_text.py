@@ -5,17 +5,18 @@ Each piece is bounded in length whatever the app sent, and safe to place in an e
 
 from datetime import datetime, timedelta
 
-from discarr.core.models import EpisodeNumber, InstanceKind
-from discarr.monitoring.status_view import DownloadRow, Phase
+from discarr.core.models import Download, EpisodeNumber
+from discarr.monitoring.download_rows import DownloadRow, Phase
 from discarr.utils.text_utils import bar, count_of, escape, human_size, length, percent, shorten
-from discarr.utils.time_utils import clock_time, round_down, round_up, short_span, timestamp
+from discarr.utils.time_utils import FIVE_MINUTES, clock_time, round_down, round_up, short_span, timestamp
 
 _LINE = 40
 """Characters that a phone shows on one line; a goal, not a limit."""
 _MIN_TITLE = 18
 _MAX_NAME = 20
 _MAX_SENTENCE = 120
-_MAX_LISTED_EPISODES = 3
+MAX_LISTED_EPISODES = 3
+"""Up to so many episodes a heading names each."""
 _MAX_LISTED_SEASONS = 3
 _MAX_NUMBER = 99_999
 """Season, episode and year numbers beyond this are nonsense and would only fill the line."""
@@ -46,7 +47,7 @@ def sentence(text: str, budget: int = _MAX_SENTENCE) -> str:
 
 def heading(row: DownloadRow, *, has_count: bool, has_quality: bool) -> str:
     """Return "**Devs** S01 · 8 episodes" or "**Dune: Part Two** (2024) · 2160p · 4K", cut to fit."""
-    parts = [_what(row, has_count=has_count)]
+    parts = [part_of_work(row, has_count=has_count)]
     if has_quality:
         parts.append(quality(row))
     if row.instance_name is not None:
@@ -108,9 +109,8 @@ def state(row: DownloadRow, now: datetime) -> str:
 
 def reason(row: DownloadRow, now: datetime) -> str:
     """Return why a person is needed, in one sentence."""
-    if row.phase is Phase.STALLED and (row.idle_for is not None or row.explanation is None):
-        words = idle(row.idle_for)
-        words = words[0].upper() + words[1:]
+    if row.idle_for is not None and row.idle_for >= FIVE_MINUTES:
+        words = f"No data for {short_span(round_down(row.idle_for))}"
     elif row.explanation is not None:
         words = sentence(row.explanation.sentence)
     else:
@@ -119,8 +119,8 @@ def reason(row: DownloadRow, now: datetime) -> str:
 
 
 def idle(idle_for: timedelta | None) -> str:
-    """Return "no data for 3 h"; minutes in steps of five, so that the words do not change with every look."""
-    if idle_for is None or idle_for < timedelta(minutes=5):
+    """Return "no data for 3 h"; minutes in steps of five, so that not every look changes the words."""
+    if idle_for is None or idle_for < FIVE_MINUTES:
         return "no data"
     return f"no data for {short_span(round_down(idle_for))}"
 
@@ -147,12 +147,12 @@ def _aged(parts: list[str], row: DownloadRow, now: datetime) -> str:
     return " · ".join(part for part in (*parts, away(row, now)) if part)
 
 
-def _what(row: DownloadRow, *, has_count: bool) -> str:
-    """Return the part of the work: a movie's year, a series' seasons or episodes."""
-    if row.kind is InstanceKind.RADARR:
+def part_of_work(row: DownloadRow | Download, *, has_count: bool) -> str:
+    """Return a series' seasons or episodes ("S01 · 8 episodes", "S11E27"), else the year ("(2024)")."""
+    if not (row.seasons or row.episodes or row.episode_count):
         return f"({row.year})" if row.year is not None and 0 < row.year <= _MAX_NUMBER else ""
     count = max(row.episode_count, len(row.episodes))
-    if row.episodes and count <= _MAX_LISTED_EPISODES and len(row.episodes) == count:
+    if row.episodes and count <= MAX_LISTED_EPISODES and len(row.episodes) == count:
         first, last = row.episodes[0], row.episodes[-1]
         if count == 1:
             return episode_code(first)

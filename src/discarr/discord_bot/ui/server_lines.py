@@ -22,6 +22,7 @@ STATE_SYMBOLS = {
 
 _MAX_LISTED = 12
 _MAX_REMEDY = 200
+_MAX_PROBLEM = 80
 _FOR_MORE = 40
 """Kept free for the line that says how many are not listed."""
 
@@ -45,8 +46,12 @@ def server_line(instance: InstanceRow, now: datetime) -> str:
     Where a person must act, the remedy follows on a line of its own.
     """
     parts = [f"{STATE_SYMBOLS[instance.state]} {name(instance.name)}"]
-    parts.append(_condition(instance, now))
-    if instance.state is InstanceState.UP:
+    if instance.state is not InstanceState.UP:
+        parts.append(condition(instance.state, since=instance.since, problem=instance.problem, now=now))
+    else:
+        parts.append(_room(instance))
+        if instance.has_client_trouble:
+            parts.append("a download client is away")
         if instance.warning_count > 0:
             parts.append(count_of(instance.warning_count, "warning"))
         if instance.skipped_rows > 0:
@@ -57,30 +62,36 @@ def server_line(instance: InstanceRow, now: datetime) -> str:
     return line
 
 
-def _condition(instance: InstanceRow, now: datetime) -> str:
-    since = f" since {clock_time(instance.since, now)}" if instance.since is not None else ""
-    match instance.state:
+def condition(state: InstanceState, *, since: datetime | None, problem: str | None, now: datetime) -> str:
+    """Return what is the matter with an instance that is not up, such as "offline since 19:12"."""
+    since_words = f" since {clock_time(since, now)}" if since is not None else ""
+    match state:
         case InstanceState.LOADING:
             return "asking"
         case InstanceState.STARTING:
             return "starting"
         case InstanceState.UNREACHABLE:
-            return f"offline{since}"
-        case InstanceState.UNAUTHORIZED:
-            return _problem(instance, "refuses the API key")
-        case InstanceState.MISCONFIGURED:
-            return _problem(instance, "is not set up right in Discarr")
+            return f"offline{since_words}"
         case InstanceState.DEGRADED:
-            return _problem(instance, "has trouble answering") + since
+            return (sentence(problem or "", _MAX_PROBLEM) or "has trouble answering") + since_words
+        case InstanceState.UNAUTHORIZED:
+            return sentence(problem or "", _MAX_PROBLEM) or "refuses the API key"
+        case InstanceState.MISCONFIGURED:
+            return sentence(problem or "", _MAX_PROBLEM) or "is not set up right in Discarr"
         case InstanceState.UP:
-            if instance.shares_disk_with is not None:
-                return f"same disk as {name(instance.shares_disk_with)}"
-            return f"{human_size(instance.free_bytes)} free" if instance.free_bytes is not None else ""
+            return "fine"
 
 
-def _problem(instance: InstanceRow, fallback: str) -> str:
-    return sentence(instance.problem or "", 80) or fallback
+def _room(instance: InstanceRow) -> str:
+    if instance.shares_disk_with is not None:
+        return f"same disk as {name(instance.shares_disk_with)}"
+    return f"{human_size(instance.free_bytes)} free" if instance.free_bytes is not None else ""
 
 
 def _is_fine(instance: InstanceRow) -> bool:
-    return instance.state is InstanceState.UP and instance.warning_count == 0 and instance.skipped_rows == 0
+    return (
+        instance.state is InstanceState.UP
+        and instance.warning_count == 0
+        and instance.skipped_rows == 0
+        and not instance.has_client_trouble
+    )

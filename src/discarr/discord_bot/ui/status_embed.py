@@ -18,7 +18,8 @@ from discarr.discord_bot.ui.layout import (
     fit,
 )
 from discarr.discord_bot.ui.server_lines import server_lines
-from discarr.monitoring.status_view import DownloadRow, LastAdded, Phase, Scene, StatusView
+from discarr.monitoring.download_rows import DownloadRow, Phase
+from discarr.monitoring.status_view import LastAdded, Scene, StatusView
 from discarr.utils.text_utils import count_of
 from discarr.utils.time_utils import clock_time
 
@@ -102,8 +103,8 @@ def _headline(view: StatusView) -> tuple[str, int]:
     if not view.instances:
         return "Nothing to show here", GREY
     if not away:
-        if any(instance.skipped_rows for instance in view.instances):
-            return "The queue cannot be read", RED
+        if view.is_partial or any(instance.skipped_rows for instance in view.instances):
+            return "The queue cannot be read in full", RED
         return "Nothing is downloading", GREEN
     if all(instance.state is InstanceState.LOADING for instance in view.instances):
         return _LOADING, GREY

@@ -34,9 +34,7 @@ def too_fast(retry_after_s: float) -> str:
 
 def unexpected(code: str) -> str:
     """Return the answer for an error nobody foresaw; `code` stands in the log beside it."""
-    return (
-        f"Something went wrong in Discarr. The log says more under the code {code}."
-    )
+    return f"Something went wrong in Discarr. The log says more under the code {code}."
 
 
 def verbose_on(until: datetime) -> str:
