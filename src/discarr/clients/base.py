@@ -1,0 +1,296 @@
+"""One Radarr or Sonarr, as the rest of Discarr sees it."""
+
+import logging
+from abc import ABC
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import ClassVar, Literal
+
+import httpx
+
+from discarr.clients.decode import Page, PageDecoder, decode_list, decode_object
+from discarr.clients.disks import volumes
+from discarr.clients.fold import MAX_TEXT, QueueFold
+from discarr.clients.history import read_history_row
+from discarr.clients.identity import read_identity
+from discarr.clients.paging import QueueWalk, walk_queue
+from discarr.clients.shared_requests import SharedRequests
+from discarr.clients.title_loader import TITLE_PAGE_SIZE, TitleLoader, TitleSource
+from discarr.clients.titles import TitleCache, media_title
+from discarr.clients.transport import InstanceHttp, Params
+from discarr.clients.values import clip
+from discarr.clients.wire import (
+    Disk,
+    Episode,
+    Health,
+    HistoryRow,
+    Media,
+    QueueRow,
+    RootFolder,
+    Status,
+    Tag,
+    TitleRow,
+)
+from discarr.core.clock import Clock
+from discarr.core.errors import BadAnswer, MediaClientError, Misconfigured, NotFound
+from discarr.core.instance_settings import InstanceConfig
+from discarr.core.models import (
+    AppIdentity,
+    DiskSpace,
+    FetchedQueue,
+    HealthIssue,
+    HistoryEvent,
+    HistoryRecord,
+    InstanceKind,
+)
+
+logger = logging.getLogger(__name__)
+
+PAGE_SIZE = 1000
+"""Rows of a lean queue page: 1.5 MB, decoded in 2 ms. The apps know no maximum."""
+_MAX_HISTORY_PAGES = 20
+_LEVELS: Mapping[str, Literal["notice", "warning", "error"]] = {
+    "notice": "notice",
+    "warning": "warning",
+    "error": "error",
+}
+
+
+class MediaClient(ABC):
+    """A client of one instance. Every method raises `MediaClientError` kinds only, and is bounded in time."""
+
+    kind: ClassVar[InstanceKind]
+    _media_path: ClassVar[str]
+    _has_episodes: ClassVar[bool]
+    _unknown_items: ClassVar[Params]
+    """Asks for downloads that the app could not match; it leaves them out otherwise."""
+    _embedded: ClassVar[Params]
+    """Asks for titles inside of queue and history rows."""
+    _event_numbers: ClassVar[Mapping[HistoryEvent, int]]
+
+    def __init__(
+        self,
+        config: InstanceConfig,
+        *,
+        clock: Clock,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Prepare the client; nothing is sent yet. `transport` replaces the network in tests.
+
+        Raises:
+            ConfigError: the CA file cannot be read.
+        """
+        self.config = config
+        self._clock = clock
+        self._http = InstanceHttp(config, clock=clock, transport=transport)
+        self._titles = TitleCache(clock)
+        self._loader = TitleLoader(
+            self._titles,
+            TitleSource(
+                page=self._get_title_page,
+                media=self._get_media,
+                episodes=self._get_episodes,
+                labels=self._get_labels,
+            ),
+            clock=clock,
+            budget_s=config.timeout_s,
+        )
+        self._fold = QueueFold(config.id, self._titles, clock, has_episodes=self._has_episodes)
+        self._queue_decoder = PageDecoder(QueueRow, config.id)
+        self._title_decoder = PageDecoder(TitleRow, config.id)
+        self._history_decoder = PageDecoder(HistoryRow, config.id)
+        self._pages: dict[int, tuple[int, Page[QueueRow]]] = {}
+        self._last_walk: QueueWalk | None = None
+        self._last_queue: FetchedQueue | None = None
+        self._last_titles_version = -1
+        self._requests: SharedRequests[tuple[str, Params]] = SharedRequests(config.id)
+
+    async def identify(self) -> AppIdentity:
+        """Ask who is there.
+
+        Raises:
+            Misconfigured: the wrong app, an unsupported version or a wrong base path; `remedy` says which.
+        """
+        instance = self.config.id
+        try:
+            body = await self._get("/system/status")
+            status = decode_object(body, Status, instance)
+        except (NotFound, BadAnswer) as exc:
+            remedy = (
+                f"Something answers there, but it is not {self.kind.value.capitalize()}: check the address."
+            )
+            raise Misconfigured(instance, exc.detail, remedy=remedy) from exc
+        return read_identity(status, self.kind, instance)
+
+    async def get_all_queue_items_paginated(self) -> list[QueueRow]:
+        """Return every row of the queue, also when it changes meanwhile (`discarr.clients.paging`)."""
+        return (await self._walk_queue()).rows
+
+    async def fetch_queue(self) -> FetchedQueue:
+        """Return the queue as downloads, with titles where they can be had."""
+        previous, previous_walk = self._last_queue, self._last_walk
+        walk = await self._walk_queue()
+        await self._loader.load(walk.rows)
+        if (
+            previous is not None
+            and walk is previous_walk
+            and self._last_titles_version == self._titles.version
+        ):
+            return replace(previous, is_unchanged=True)
+        version = self._titles.version
+        downloads, data_as_of, anonymous = await self._fold.fold(walk.rows)
+        skipped = walk.skipped + anonymous
+        if skipped and (previous is None or previous.skipped_rows != skipped):
+            logger.warning("%s: %d queue rows could not be understood", self.config.id, skipped)
+        queue = FetchedQueue(
+            downloads=downloads,
+            row_count=len(walk.rows) + walk.skipped,
+            skipped_rows=skipped,
+            data_as_of=data_as_of,
+            is_unchanged=False,
+        )
+        self._last_queue, self._last_titles_version = queue, version
+        return queue
+
+    async def fetch_health(self) -> tuple[HealthIssue, ...]:
+        """Return the app's own warnings, one per source."""
+        rows = decode_list(await self._get("/health"), Health, self.config.id)
+        issues: dict[str, HealthIssue] = {}
+        for row in rows:
+            if (row.type or "").lower() == "ok":
+                continue
+            source = clip(row.source or row.message or "unknown", 200)
+            issues[source] = HealthIssue(
+                source=source,
+                level=_LEVELS.get((row.type or "").lower(), "warning"),
+                message=clip(row.message or "", MAX_TEXT),
+                wiki_url=row.wiki_url if row.wiki_url and row.wiki_url.startswith("https://") else None,
+            )
+        return tuple(issues.values())
+
+    async def fetch_disk_space(self) -> tuple[DiskSpace, ...]:
+        """Return the volumes that root folders live on, one entry a volume.
+
+        The apps touch every mount to answer, so that a dead network share makes them slow.
+        """
+        patience_s = 2 * self.config.timeout_s
+        folders = decode_list(
+            await self._get("/rootfolder", deadline_s=patience_s), RootFolder, self.config.id
+        )
+        disks: Sequence[Disk] = ()
+        try:
+            disks = decode_list(await self._get("/diskspace", deadline_s=patience_s), Disk, self.config.id)
+        except MediaClientError as exc:
+            logger.info("Totals of the volumes are unknown: %s", exc)
+        return volumes(folders, disks)
+
+    async def fetch_history(
+        self,
+        *,
+        page_size: int = 20,
+        event: HistoryEvent | None = None,
+        since: datetime | None = None,
+        download_id: str | None = None,
+    ) -> tuple[HistoryRecord, ...]:
+        """Return history records, newest first.
+
+        Without `since` one page of `page_size`; with it every record from then on, up to 20 pages.
+        """
+        query = {"pageSize": str(page_size), "sortKey": "date", "sortDirection": "descending"}
+        if event is not None and event in self._event_numbers:
+            query["eventType"] = str(self._event_numbers[event])
+        if download_id is not None:
+            query["downloadId"] = download_id
+        rows: dict[int | None, HistoryRow] = {}
+        for number in range(1, _MAX_HISTORY_PAGES + 1):
+            params = (("page", str(number)), *query.items(), *self._embedded)
+            body = await self._get("/history", params, deadline_s=2 * self.config.timeout_s)
+            page = self._history_decoder.decode(body)
+            known = len(rows)
+            rows |= {row.id: row for row in page.rows}
+            oldest = read_history_row(page.rows[-1], self.config.id, self._titles) if page.rows else None
+            is_over = page.sent < page_size or len(rows) == known
+            if since is None or is_over or (oldest is not None and oldest.date < since):
+                break
+        await self._load_labels_of(rows.values())
+        records = [read_history_row(row, self.config.id, self._titles) for row in rows.values()]
+        return tuple(
+            record for record in records if record is not None and (since is None or record.date >= since)
+        )
+
+    async def request_refresh(self) -> None:
+        """Make the app look at its download clients now; it costs the app work, so ask sparingly."""
+        body = b'{"name":"RefreshMonitoredDownloads"}'
+        await self._http.post("/command", body, deadline_s=self.config.timeout_s)
+
+    async def aclose(self) -> None:
+        """End the requests in flight and close the connections, in bounded time."""
+        await self._requests.aclose()
+        await self._http.aclose()
+
+    async def _get(self, path: str, params: Params = (), *, deadline_s: float | None = None) -> bytes:
+        deadline_s = deadline_s or self.config.timeout_s
+        return await self._requests.get(
+            (path, params), lambda: self._http.get(path, params, deadline_s=deadline_s)
+        )
+
+    async def _walk_queue(self) -> QueueWalk:
+        """Walk over the queue; an unchanged queue is the same object as the last time."""
+        pages: dict[int, tuple[int, Page[QueueRow]]] = {}
+        has_changed = False
+        asked = 0
+
+        async def fetch_page(number: int) -> Page[QueueRow]:
+            nonlocal has_changed, asked
+            asked += 1
+            body = await self._get("/queue", self._queue_params(number, PAGE_SIZE))
+            # Python's own hash: keyed, 64 bits, five times as fast as decoding.
+            digest = hash(body)
+            known = self._pages.get(number)
+            if known is None or known[0] != digest:
+                has_changed = True
+                known = digest, self._queue_decoder.decode(body)
+            pages[number] = known
+            return known[1]
+
+        walk = await walk_queue(fetch_page, page_size=PAGE_SIZE)
+        is_single = asked == len(pages)
+        if is_single and not has_changed and self._last_walk and pages.keys() == self._pages.keys():
+            return self._last_walk
+        self._pages = pages
+        self._last_walk = walk if is_single else None
+        return walk
+
+    def _queue_params(self, number: int, page_size: int) -> Params:
+        return (
+            ("page", str(number)),
+            ("pageSize", str(page_size)),
+            # In every version's list of allowed keys, and steady between refreshes. The default, time
+            # left, reshuffles the pages, and `episode` fails on Sonarr. The default direction is descending.
+            ("sortKey", "title"),
+            ("sortDirection", "ascending"),
+            *self._unknown_items,
+        )
+
+    async def _get_title_page(self, number: int) -> Sequence[TitleRow]:
+        params = (*self._queue_params(number, TITLE_PAGE_SIZE), *self._embedded)
+        return self._title_decoder.decode(await self._get("/queue", params)).rows
+
+    async def _get_media(self, media_id: int) -> Media:
+        return decode_object(await self._get(f"{self._media_path}/{media_id}"), Media, self.config.id)
+
+    async def _get_episodes(self, ids: Sequence[int]) -> Sequence[Episode]:
+        params = tuple(("episodeIds", str(key)) for key in ids)
+        return decode_list(await self._get("/episode", params), Episode, self.config.id)
+
+    async def _get_labels(self) -> dict[int, str]:
+        tags = decode_list(await self._get("/tag"), Tag, self.config.id)
+        return {tag.id: clip(tag.label, 100).lower() for tag in tags if tag.id is not None and tag.label}
+
+    async def _load_labels_of(self, rows: Iterable[HistoryRow]) -> None:
+        media = [row.movie or row.series for row in rows]
+        try:
+            await self._loader.load_labels([media_title(item) for item in media if item is not None])
+        except MediaClientError as exc:
+            logger.info("Tags of the history are not known: %s", exc)

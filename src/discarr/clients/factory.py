@@ -1,0 +1,26 @@
+"""From settings to a client."""
+
+import httpx
+
+from discarr.clients.base import MediaClient
+from discarr.clients.radarr import RadarrClient
+from discarr.clients.sonarr import SonarrClient
+from discarr.core.clock import Clock
+from discarr.core.instance_settings import InstanceConfig
+from discarr.core.models import InstanceKind
+
+_CLIENTS: dict[InstanceKind, type[MediaClient]] = {
+    InstanceKind.RADARR: RadarrClient,
+    InstanceKind.SONARR: SonarrClient,
+}
+
+
+def create_client(
+    config: InstanceConfig, *, clock: Clock, transport: httpx.AsyncBaseTransport | None = None
+) -> MediaClient:
+    """Return the client for the kind of app that the settings name.
+
+    Raises:
+        ConfigError: the CA file cannot be read.
+    """
+    return _CLIENTS[config.kind](config, clock=clock, transport=transport)

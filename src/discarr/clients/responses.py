@@ -1,0 +1,106 @@
+"""What an HTTP answer means: either a JSON body, or exactly one kind of `MediaClientError`."""
+
+import re
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from discarr.clients.wire import ErrorBody
+from discarr.core.errors import (
+    Busy,
+    MediaClientError,
+    Misconfigured,
+    NotFound,
+    Rejected,
+    StartingUp,
+    Unauthorized,
+)
+
+API_PATH = "/api/v3"
+"""The API that Radarr (all) and Sonarr 4 and 5 have in common."""
+
+_BASE_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]{1,32}){1,3}")
+_SIGN_IN = (
+    "Something in front of the app, such as a sign-in page, turns Discarr away: use the app's direct address."
+)
+_SIGN_IN_OR_PATH = (
+    "A web page answers instead of the API: check the base path of the address, "
+    "or whether a sign-in page stands in front of it."
+)
+_WRONG_PATH = "Something answers there, but not the app's API: check the address, including the base path."
+
+
+def error_for(instance: str, response: httpx.Response, body: bytes) -> MediaClientError | None:
+    """Return the error that an answer stands for; None when it is a success.
+
+    `body` may be cut short; it is only looked at to tell errors apart and never becomes part of one.
+    """
+    status = response.status_code
+    detail = f"HTTP {status}"
+    if status < 300:
+        return _not_json(instance, response, body)
+    if status < 400:
+        return Misconfigured(instance, f"{detail}, redirect", remedy=_redirect_remedy(response))
+    if status in (401, 403):
+        # The apps answer 401 with an empty body, and never 403.
+        is_foreign = status == 403 or _is_html(response, body)
+        return Unauthorized(instance, detail, remedy=_SIGN_IN if is_foreign else None)
+    if status == 404:
+        # Below the right address with the right key, an unknown id is answered in JSON.
+        if _has_json_type(response):
+            return NotFound(instance, detail)
+        return Misconfigured(instance, detail, remedy=_WRONG_PATH)
+    if status == 429 or status >= 500:
+        if status == 503 and _error_body(body).error_message:
+            return StartingUp(instance, detail)
+        return Busy(instance, f"{detail}, database is locked" if is_locked(status, body) else detail)
+    return Rejected(instance, detail)
+
+
+def is_locked(status: int, body: bytes) -> bool:
+    """Whether SQLite's 100 ms busy timeout ran out in the app, which is normal under load."""
+    return status == 500 and b"database is locked" in body
+
+
+def _not_json(instance: str, response: httpx.Response, body: bytes) -> MediaClientError | None:
+    if not body or _has_json_type(response):
+        return None
+    if "content-type" not in response.headers and body.lstrip()[:1] in (b"{", b"["):
+        return None
+    return Misconfigured(instance, "a success without JSON", remedy=_SIGN_IN_OR_PATH)
+
+
+def _redirect_remedy(response: httpx.Response) -> str:
+    """Read the missing base path out of a redirect; the app answers 307 when its own is left out."""
+    try:
+        asked = urlsplit(str(response.request.url))
+        target = urlsplit(response.headers.get("location", ""))
+    except ValueError:
+        return _SIGN_IN_OR_PATH
+    base, _, rest = asked.path.rpartition(API_PATH + "/")
+    wanted, separator, target_rest = target.path.rpartition(API_PATH + "/")
+    if target.netloc not in ("", asked.netloc) or not separator or target_rest != rest:
+        return _SIGN_IN_OR_PATH
+    if wanted == base and (asked.scheme, target.scheme) == ("http", "https"):
+        return "Use https:// instead of http:// in the address."
+    if wanted == base or not _BASE_PATH.fullmatch(wanted):
+        return _SIGN_IN_OR_PATH
+    if base:
+        return f"The base path is {wanted}, not {base}: correct the end of the address."
+    return f"Add {wanted} at the end of the address."
+
+
+def _has_json_type(response: httpx.Response) -> bool:
+    return "json" in response.headers.get("content-type", "").lower()
+
+
+def _is_html(response: httpx.Response, body: bytes) -> bool:
+    return "html" in response.headers.get("content-type", "").lower() or body.lstrip()[:1] == b"<"
+
+
+def _error_body(body: bytes) -> ErrorBody:
+    try:
+        return msgspec.json.decode(body, type=ErrorBody)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ErrorBody()

@@ -1,0 +1,258 @@
+"""HTTP to one instance, with httpx held so that its known faults cannot bite (design decision 4)."""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from ipaddress import ip_address
+from random import SystemRandom
+
+import httpx
+
+from discarr.clients.body import read_body
+from discarr.clients.responses import API_PATH, error_for, is_locked
+from discarr.core.clock import Clock
+from discarr.core.errors import (
+    BadAnswer,
+    ConfigError,
+    MediaClientError,
+    Misconfigured,
+    StartingUp,
+    TimedOut,
+    Unreachable,
+)
+from discarr.core.instance_settings import InstanceConfig
+
+type Params = tuple[tuple[str, str], ...]
+
+MAX_IN_FLIGHT = 4
+"""Smaller than the pool: cancelling a request while others wait *in the pool* poisons httpcore for
+good (encode/httpcore#1093), so nobody ever waits there. Also what a SQLite-backed app bears well."""
+
+_POOL_CONNECTIONS = 10
+_KEEPALIVE_S = 100.0  # Kestrel closes idle connections after 130 s; httpx's default of 5 s would reconnect.
+_CONNECT_S = 5.0
+_POOL_S = 5.0
+_CLOSE_S = 2.0
+_TRIES = 3
+_BACK_OFF_S = (0.3, 2.0)
+_POOL_TIMEOUTS_UNTIL_REBUILD = 3
+_ERROR_BODY_BYTES = 64 << 10
+_RETRIED_STATUS = (502, 503, 504)
+_DROPPED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError, httpx.CloseError)
+
+# Loggers that write whole addresses (httpx, at INFO) or headers with the key (hpack, at DEBUG).
+_TALKATIVE = ("httpx", "httpcore", "hpack", "h2")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """A complete answer, and what kind of failure it is, if any."""
+
+    status: int
+    body: bytes
+    error: MediaClientError | None
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether asking again soon may well succeed; a start-up takes longer than the tries do."""
+        if isinstance(self.error, StartingUp):
+            return False
+        return self.status in _RETRIED_STATUS or is_locked(self.status, self.body)
+
+    def unwrap(self) -> bytes:
+        if self.error is not None:
+            raise self.error
+        return self.body
+
+
+class InstanceHttp:
+    """GET and POST below `/api/v3` of one instance.
+
+    Every method raises `MediaClientError` kinds only and is over by its deadline, retries included.
+    """
+
+    def __init__(
+        self,
+        config: InstanceConfig,
+        *,
+        clock: Clock,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Prepare the connection pool; nothing is sent yet.
+
+        `transport` replaces the network in tests.
+
+        Raises:
+            ConfigError: the CA file cannot be read.
+        """
+        for name in _TALKATIVE:
+            logging.getLogger(name).setLevel(logging.WARNING)
+        self._config = config
+        self._clock = clock
+        self._transport = transport
+        self._ssl = _ssl_context(config)
+        self._random = SystemRandom()
+        self._slots = asyncio.Semaphore(MAX_IN_FLIGHT)
+        self._pool_timeouts = 0
+        self._client = self._new_client()
+
+    async def get(self, path: str, params: Params = (), *, deadline_s: float) -> bytes:
+        """Return the JSON body; tried up to three times when the failure is of the passing kind."""
+        return await self._within(deadline_s, lambda: self._get_with_retries(path, params))
+
+    async def post(self, path: str, body: bytes, *, deadline_s: float) -> bytes:
+        """Send a JSON body once, whatever happens: repeating a write blindly may do it twice."""
+
+        async def send() -> bytes:
+            return (await self._send("POST", path, (), body)).unwrap()
+
+        return await self._within(deadline_s, send)
+
+    async def aclose(self) -> None:
+        """Close all connections, in bounded time."""
+        await self._close(self._client)
+
+    async def _within(self, deadline_s: float, work: Callable[[], Awaitable[bytes]]) -> bytes:
+        # httpx's read timeout is per read: a server that drips a byte now and then never trips it.
+        try:
+            async with asyncio.timeout(deadline_s):
+                return await work()
+        except TimeoutError as exc:
+            raise TimedOut(self._config.id, f"no complete answer in {deadline_s:g} s") from exc
+
+    async def _get_with_retries(self, path: str, params: Params) -> bytes:
+        has_dropped = False
+        for is_last in (False,) * (_TRIES - 1) + (True,):
+            back_off_s = self._random.uniform(*_BACK_OFF_S)
+            try:
+                answer = await self._send("GET", path, params)
+            except Unreachable as exc:
+                is_dropped = isinstance(exc.__cause__, _DROPPED)
+                if is_last or not (is_dropped or isinstance(exc.__cause__, httpx.ConnectError)):
+                    raise
+                if is_dropped and not has_dropped:
+                    back_off_s = 0.0  # most likely a kept connection that the other side had closed
+                has_dropped = True
+            else:
+                if is_last or not answer.is_passing:
+                    return answer.unwrap()
+            await self._clock.sleep(back_off_s)
+        raise AssertionError("the last try returns or raises")
+
+    async def _send(self, method: str, path: str, params: Params, content: bytes | None = None) -> _Answer:
+        """Send once; every foreign error is mapped here and nowhere else."""
+        instance = self._config.id
+        async with self._slots:
+            try:
+                answer = await self._exchange(method, path, params, content)
+            except httpx.PoolTimeout as exc:
+                await self._count_pool_timeout()
+                raise TimedOut(instance, "no free connection") from exc
+            except httpx.ConnectTimeout as exc:
+                raise Unreachable(instance, "no connection in time") from exc
+            except httpx.TimeoutException as exc:
+                raise TimedOut(instance, type(exc).__name__) from exc
+            except (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL) as exc:
+                raise Misconfigured(instance, type(exc).__name__) from exc
+            except (httpx.HTTPError, OSError, UnicodeError) as exc:
+                # UnicodeError: a host name that cannot be written in IDNA.
+                raise Unreachable(instance, type(exc).__name__, remedy=_tls_remedy(exc)) from exc
+            self._pool_timeouts = 0
+            return answer
+
+    async def _exchange(self, method: str, path: str, params: Params, content: bytes | None) -> _Answer:
+        async with self._client.stream(
+            method,
+            f"{self._config.url}{API_PATH}{path}",
+            params=params or None,
+            content=content,
+            headers=None if content is None else {"Content-Type": "application/json"},
+        ) as response:
+            if response.is_success:
+                body = await read_body(response, self._config.id)
+            else:
+                body = await self._read_error(response)
+            error = error_for(self._config.id, response, body)
+            return _Answer(status=response.status_code, body=body, error=error)
+
+    async def _read_error(self, response: httpx.Response) -> bytes:
+        try:
+            return await read_body(response, self._config.id, limit=_ERROR_BODY_BYTES)
+        except BadAnswer:
+            return b""
+
+    async def _count_pool_timeout(self) -> None:
+        """Replace the pool when it looks poisoned; the other requests in flight lose their connection."""
+        self._pool_timeouts += 1
+        if self._pool_timeouts >= _POOL_TIMEOUTS_UNTIL_REBUILD:
+            self._pool_timeouts = 0
+            old, self._client = self._client, self._new_client()
+            await self._close(old)
+
+    async def _close(self, client: httpx.AsyncClient) -> None:
+        with suppress(TimeoutError, httpx.HTTPError, OSError):
+            async with asyncio.timeout(_CLOSE_S):
+                await client.aclose()
+
+    def _new_client(self) -> httpx.AsyncClient:
+        is_https = self._config.url.startswith("https:")
+        return httpx.AsyncClient(
+            transport=self._transport,
+            verify=self._ssl,
+            http2=is_https,
+            follow_redirects=False,
+            trust_env=False,
+            timeout=httpx.Timeout(self._config.timeout_s, connect=_CONNECT_S, pool=_POOL_S),
+            limits=httpx.Limits(
+                max_connections=_POOL_CONNECTIONS,
+                max_keepalive_connections=MAX_IN_FLIGHT,
+                keepalive_expiry=_KEEPALIVE_S,
+            ),
+            headers=(
+                (b"X-Api-Key", self._config.api_key.get_secret_value().encode()),
+                (b"Accept", b"application/json"),
+                (b"Accept-Encoding", b"identity" if is_near(httpx.URL(self._config.url).host) else b"gzip"),
+                (b"User-Agent", f"Discarr/{version('discarr')}".encode()),
+            ),
+        )
+
+
+def is_near(host: str) -> bool:
+    """Whether a host is on the machine or its network, where packing costs more than it saves."""
+    try:
+        return ip_address(host.strip("[]")).is_private
+    except ValueError:
+        last_label = host.rpartition(".")[2]
+        return "." not in host or last_label in ("local", "lan", "home", "internal", "arpa")
+
+
+def _ssl_context(config: InstanceConfig) -> ssl.SSLContext:
+    """Build the TLS settings once: loading the authorities takes 20 ms of the loop's time."""
+    if not config.url.startswith("https:"):
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody, and is never asked to
+    context = httpx.create_ssl_context(verify=config.verify_tls, trust_env=False)
+    if config.verify_tls:
+        context.load_default_certs()  # what the machine's owner added, besides certifi's list
+        if config.ca_file is not None:
+            try:
+                context.load_verify_locations(config.ca_file)
+            except (OSError, ssl.SSLError) as exc:
+                problem = f"{config.name}: its CA_FILE cannot be read as a certificate in PEM form."
+                raise ConfigError((problem,)) from exc
+    return context
+
+
+def _tls_remedy(exc: BaseException) -> str | None:
+    """Find a TLS failure among the causes of an error and say what to do about it."""
+    cause: BaseException | None = exc
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return "Its certificate is not trusted: set its CA_FILE, or the name the certificate is for."
+        if isinstance(cause, ssl.SSLError):
+            return "It does not speak TLS there: does the address need http:// instead of https://?"
+        cause = cause.__cause__ or cause.__context__
+    return None

@@ -1,0 +1,53 @@
+"""Reading single values from the wire: whatever an instance sends becomes a sane value or None."""
+
+import math
+import re
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+MAX_SIZE_BYTES = 1 << 60
+"""An exbibyte: more than any download, and safe in a signed 64-bit column."""
+
+_SPAN = re.compile(r"(-)?(?:(\d{1,8})\.)?(\d\d):(\d\d):(\d\d)(?:\.(\d{1,7}))?", re.ASCII)
+
+
+@lru_cache(maxsize=4096)
+def parse_instant(text: str | None) -> datetime | None:
+    """Read an ISO date in UTC; None for nonsense and for .NET's "never" (0001-01-01)."""
+    if not text or len(text) > 40:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+        instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return None if instant.year <= 1 else instant
+
+
+@lru_cache(maxsize=4096)
+def parse_span(text: str | None) -> timedelta | None:
+    """Read a .NET TimeSpan (`[-][d.]hh:mm:ss[.fffffff]`), up to TimeSpan.MaxValue; None for nonsense."""
+    match = _SPAN.fullmatch(text) if text and len(text) <= 40 else None
+    if match is None:
+        return None
+    sign, days, hours, minutes, seconds, fraction = match.groups(default="0")
+    span = timedelta(
+        days=int(days),
+        hours=int(hours),
+        minutes=int(minutes),
+        seconds=int(seconds),
+        microseconds=int(fraction.ljust(7, "0")) // 10 if fraction != "0" else 0,
+    )
+    return -span if sign == "-" else span
+
+
+def parse_size(value: float | None) -> int | None:
+    """Read a size in bytes; None when absent or not a number, never negative, never beyond an exbibyte."""
+    if value is None or math.isnan(value):
+        return None
+    return round(min(max(value, 0), MAX_SIZE_BYTES))
+
+
+def clip(text: str, limit: int) -> str:
+    """Cut a text that is too long to be honest, so that no instance can fill the memory with it."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"

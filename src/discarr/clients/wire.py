@@ -1,0 +1,157 @@
+"""What Radarr and Sonarr send, reduced to the fields that Discarr uses.
+
+The only place where the wire's spellings live. Every field is optional, because the apps leave out
+nulls and their versions differ; fields that are not named here are skipped while decoding. Dates and
+spans stay text until they are needed: `discarr.clients.values` reads them tolerantly.
+"""
+
+from msgspec import Struct
+
+type Number = int | float
+"""Sizes are integers by contract, but fractions were seen (Cleanuparr#710, recorded movie queue)."""
+
+
+class Quality(Struct, gc=False):
+    """The inner half of a quality: `{"id", "name", "source", "resolution"}`."""
+
+    name: str | None = None
+    resolution: Number | None = None
+
+
+class QualityModel(Struct, gc=False):
+    """A quality as it hangs on queue and history rows."""
+
+    quality: Quality | None = None
+
+
+class StatusText(Struct, gc=False):
+    """One entry of `statusMessages`: a file or header and what the app says about it."""
+
+    title: str | None = None
+    messages: list[str | None] | None = None
+
+
+class QueueRow(Struct, rename="camel", gc=False):
+    """One record of `/queue`, of either app; Sonarr sends one per episode."""
+
+    id: int | None = None
+    movie_id: int | None = None
+    series_id: int | None = None
+    episode_id: int | None = None
+    season_number: int | None = None
+    title: str | None = None
+    quality: QualityModel | None = None
+    size: Number | None = None
+    sizeleft: Number | None = None
+    size_left: Number | None = None
+    """The spelling of Sonarr 4.0.11.2688 and of API version 5 (Sonarr#7422)."""
+    timeleft: str | None = None
+    time_left: str | None = None
+    estimated_completion_time: str | None = None
+    added: str | None = None
+    status: str | None = None
+    tracked_download_status: str | None = None
+    tracked_download_state: str | None = None
+    status_messages: list[StatusText] | None = None
+    error_message: str | None = None
+    download_id: str | None = None
+    protocol: str | None = None
+    download_client: str | None = None
+    download_client_has_post_import_category: bool | None = None
+    indexer: str | None = None
+
+    @property
+    def media_id(self) -> int | None:
+        """The app's movie or series id; None for a row the app could not match."""
+        return self.movie_id or self.series_id or None
+
+
+class Media(Struct, rename="camel"):
+    """A movie or series, alone or embedded in a row."""
+
+    id: int | None = None
+    title: str | None = None
+    year: int | None = None
+    tags: list[int] | None = None
+
+
+class Episode(Struct, rename="camel"):
+    """An episode, alone or embedded in a row."""
+
+    id: int | None = None
+    season_number: int | None = None
+    episode_number: int | None = None
+
+
+class TitleRow(Struct, rename="camel"):
+    """What a queue row asked for with `include…` tells about titles."""
+
+    movie: Media | None = None
+    series: Media | None = None
+    episode: Episode | None = None
+
+
+class Status(Struct, rename="camel"):
+    """`/system/status`."""
+
+    app_name: str | None = None
+    version: str | None = None
+    instance_name: str | None = None
+    url_base: str | None = None
+    start_time: str | None = None
+
+
+class Health(Struct, rename="camel"):
+    """One entry of `/health`."""
+
+    source: str | None = None
+    type: str | None = None
+    message: str | None = None
+    wiki_url: str | None = None
+
+
+class RootFolder(Struct, rename="camel"):
+    """One entry of `/rootfolder`; `freeSpace` is absent while the folder cannot be reached."""
+
+    path: str | None = None
+    accessible: bool | None = None
+    free_space: Number | None = None
+
+
+class Disk(Struct, rename="camel"):
+    """One entry of `/diskspace`."""
+
+    path: str | None = None
+    free_space: Number | None = None
+    total_space: Number | None = None
+
+
+class Tag(Struct):
+    """One entry of `/tag`."""
+
+    id: int | None = None
+    label: str | None = None
+
+
+class HistoryRow(Struct, rename="camel"):
+    """One record of `/history`, without its `data` map: that carries indexer keys and paths."""
+
+    id: int | None = None
+    movie_id: int | None = None
+    series_id: int | None = None
+    event_type: str | None = None
+    date: str | None = None
+    download_id: str | None = None
+    source_title: str | None = None
+    quality: QualityModel | None = None
+    movie: Media | None = None
+    series: Media | None = None
+    episode: Episode | None = None
+
+
+class ErrorBody(Struct, rename="camel"):
+    """The bodies that come with an error status, as far as they can be told apart."""
+
+    error_message: str | None = None
+    """Only the start-up middleware sends this."""
+    message: str | None = None
