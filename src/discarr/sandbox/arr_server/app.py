@@ -32,10 +32,11 @@ _JSON_TYPES = ("application/json", "text/json", "application/*", "*/*")
 class ArrServer:
     """One simulated instance: ``async with ArrServer(source) as server: ... server.url``.
 
-    `source` says what it knows (a scenario, a recording, fixed rows, or rows in bulk). `port` 0 takes any free one.
-    `refresh_every_s` is how often the queue's snapshot is rebuilt, 60 to 90 s in the apps. For `startup_s` it
-    answers 503, and the queue stays empty until `first_refresh_s` later. `command_s` is how long a command takes.
-    `has_login` is whether the web interface asks for one: it decides what a wrong path leads to.
+    `source` says what it knows: a scenario, a recording, fixed rows, or rows in bulk. `port` 0 takes any
+    free one. `refresh_every_s` is how often the queue's snapshot is rebuilt, 60 to 90 s in the apps. For
+    `startup_s` it answers 503, and the queue stays empty until `first_refresh_s` later. `command_s` is how
+    long a command takes. `has_login` is whether the web interface asks for one: it decides what a wrong
+    path leads to.
     """
 
     def __init__(
@@ -105,8 +106,8 @@ class ArrServer:
     async def go_away(self) -> None:
         """Close every connection and refuse new ones."""
         if self._runner is not None:
-            runner, self._runner = self._runner, None
-            await runner.cleanup()
+            await self._runner.cleanup()
+            self._runner = None
 
     async def come_back(self) -> None:
         """Listen again, on the same port."""
@@ -116,8 +117,8 @@ class ArrServer:
         runner = web.ServerRunner(server, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", self.port, reuse_address=True)
-        await site.start()
         self._runner = runner
+        await site.start()
         self.port = runner.addresses[0][1]
 
     async def restart(self, *, startup_s: float = 0.0, first_refresh_s: float = 30.0) -> None:

@@ -8,10 +8,10 @@ from discarr.sandbox.arr_server.json_format import JsonObject, span_text, utc_te
 REFRESH = "RefreshMonitoredDownloads"
 _KEPT_FOR = timedelta(minutes=5)
 _COMMON = (
-    "ApplicationCheckUpdate", "ApplicationUpdateCheck", "Backup", "CheckHealth", "ImportListSync", "ManualImport",
-    "ProcessMonitoredDownloads", REFRESH, "RenameFiles", "RssSync", "MoviesSearch", "MissingMoviesSearch",
-    "RefreshMovie", "RescanMovie", "EpisodeSearch", "SeasonSearch", "SeriesSearch", "MissingEpisodeSearch",
-    "RefreshSeries", "RescanSeries",
+    "ApplicationCheckUpdate", "ApplicationUpdateCheck", "Backup", "CheckHealth", "ImportListSync",
+    "ManualImport", "ProcessMonitoredDownloads", REFRESH, "RenameFiles", "RssSync", "MoviesSearch",
+    "MissingMoviesSearch", "RefreshMovie", "RescanMovie", "EpisodeSearch", "SeasonSearch", "SeriesSearch",
+    "MissingEpisodeSearch", "RefreshSeries", "RescanSeries",
 )  # fmt: skip
 _NAMES = {name.lower(): name for name in _COMMON}
 
@@ -60,8 +60,8 @@ class Command:
 class CommandQueue:
     """The commands of one instance.
 
-    A command waits `wait` before it starts and works for `work`. An equal one that has not ended yet is returned
-    instead of a new one.
+    A command waits `wait` before it starts and works for `work`. An equal one that has not ended yet is
+    returned instead of a new one.
     """
 
     def __init__(self, *, wait: timedelta, work: timedelta) -> None:

@@ -36,6 +36,17 @@ class Page:
     total: int
     rows: list[JsonObject]
 
+    def resource(self, query: QueueQuery, records: list[JsonObject]) -> JsonObject:
+        """Return the answer that holds the page; `records` are its rows with what was to be embedded."""
+        return {
+            "page": self.number,
+            "pageSize": query.page_size,
+            "sortKey": query.sort_key,
+            "sortDirection": "descending" if query.is_descending else "ascending",
+            "totalRecords": self.total,
+            "records": records,
+        }
+
 
 def read_queue_query(kind: InstanceKind, parameters: Parameters) -> QueueQuery:
     """Read a request; an unknown sort key falls back silently, anything malformed raises BadParameter."""
@@ -76,12 +87,17 @@ def select(
     value_of = _sort_value(kind, query.sort_key, media)
     wanted.sort(key=_progress, reverse=True)
     wanted.sort(key=lambda row: _nulls_last(value_of(row)), reverse=query.is_descending)
+    return turn_page(wanted, query)
+
+
+def turn_page(rows: list[JsonObject], query: QueueQuery) -> Page:
+    """Return the page of a list; see `select` for its quirks."""
     number = query.page
-    found = _slice(wanted, number, query.page_size)
+    found = _slice(rows, number, query.page_size)
     if not found and number > 1:
-        number = max(len(wanted) // query.page_size, 1)
-        found = _slice(wanted, number, query.page_size)
-    return Page(number=number, total=len(wanted), rows=found)
+        number = max(len(rows) // query.page_size, 1)
+        found = _slice(rows, number, query.page_size)
+    return Page(number=number, total=len(rows), rows=found)
 
 
 def is_known(row: JsonObject) -> bool:

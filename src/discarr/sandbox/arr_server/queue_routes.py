@@ -10,7 +10,7 @@ from discarr.sandbox.arr_server.json_format import JsonObject
 from discarr.sandbox.arr_server.parameters import BadParameter
 from discarr.sandbox.arr_server.queue_query import QueueQuery, is_known, read_queue_query, select
 from discarr.sandbox.arr_server.replies import empty, error, json_bytes, json_reply
-from discarr.sandbox.arr_server.source import Removal, Source
+from discarr.sandbox.arr_server.source import Removal, embed
 
 
 async def get_queue(call: Call) -> web.Response:
@@ -30,16 +30,7 @@ async def get_queue(call: Call) -> web.Response:
         return error(500, "Attempted to divide by zero.")
     except TypeError as problem:
         return error(500, str(problem))
-    return json_reply(
-        {
-            "page": page.number,
-            "pageSize": query.page_size,
-            "sortKey": query.sort_key,
-            "sortDirection": "descending" if query.is_descending else "ascending",
-            "totalRecords": page.total,
-            "records": [_with_embedded(source, row, query) for row in page.rows],
-        }
-    )
+    return json_reply(page.resource(query, [embed(source, row, query) for row in page.rows]))
 
 
 async def get_details(call: Call) -> web.Response:
@@ -53,7 +44,7 @@ async def get_details(call: Call) -> web.Response:
     )
     return json_reply(
         [
-            _with_embedded(call.instance.source, row, query)
+            embed(call.instance.source, row, query)
             for row in call.instance.rows()
             if (not wanted or row.get(media_key) in wanted)
             and (not episodes or row.get("episodeId") in episodes)
@@ -152,14 +143,3 @@ async def _ids(call: Call) -> list[int]:
 
 def _has_status(rows: list[JsonObject], status: str) -> bool:
     return any(row.get("trackedDownloadStatus") == status for row in rows)
-
-
-def _with_embedded(source: Source, row: JsonObject, query: QueueQuery) -> JsonObject:
-    embedded: JsonObject = {}
-    if query.has_media and "movieId" in row and row["movieId"] in source.media:
-        embedded["movie"] = source.media[row["movieId"]]
-    if query.has_media and "seriesId" in row and row["seriesId"] in source.media:
-        embedded["series"] = source.media[row["seriesId"]]
-    if query.has_episode and row.get("episodeId") in source.episodes:
-        embedded["episode"] = source.episodes[row["episodeId"]]
-    return row | embedded

@@ -31,8 +31,8 @@ class ReplayError(DiscarrError):
 class ReplaySource(FixedSource):
     """Recorded rows of one instance.
 
-    The moment of the recording is always now: at each refresh of the queue an estimate is again as far away as it
-    was. When a download was grabbed is as long before the server's start as it was before the recording.
+    The moment of the recording is always now: at each refresh of the queue an estimate is again as far away
+    as it was. A download was grabbed as long before the server's start as it was before the recording.
     """
 
     _began: datetime | None = field(default=None, init=False)
@@ -80,8 +80,8 @@ class Replay:
                 f"{directory} lacks {' and '.join(missing)}. Needed are movie-queue.json (Radarr, GET "
                 "/api/v3/queue?includeMovie=true) and series-queue.json (Sonarr, GET "
                 "/api/v3/queue?includeSeries=true&includeEpisode=true); system-status.json, disk-space.json, "
-                "root-folders.json, tags.json, health.json, movie-history.json and series-episode-history.json "
-                "are used when they are there"
+                "root-folders.json, tags.json, health.json, movie-history.json and "
+                "series-episode-history.json are used when they are there"
             )
         return cls(sources={kind: _read_source(directory, kind) for kind in InstanceKind})
 
@@ -145,7 +145,7 @@ def _read[T](path: Path, shape: Callable[[Any], T]) -> T:
 
 
 def _recorded_at(row: JsonObject) -> datetime | None:
-    """Return when the app made a row: its estimate less the time left, or a guess from when it was grabbed."""
+    """Return when the app made a row: its estimate less the time left, or a guess from the grab."""
     if "estimatedCompletionTime" in row and "timeleft" in row:
         return parse_utc(row["estimatedCompletionTime"]) - parse_span(row["timeleft"])
     if "estimatedCompletionTime" in row:

@@ -1,7 +1,7 @@
 """What stands behind a simulated instance: the thing that knows its queue and its library."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import override
@@ -44,8 +44,8 @@ class Source(ABC):
     """
 
     kind: InstanceKind
-    media: Mapping[int, JsonObject] = field(default_factory=dict)
-    episodes: Mapping[int, JsonObject] = field(default_factory=dict)
+    media: dict[int, JsonObject] = field(default_factory=dict)
+    episodes: dict[int, JsonObject] = field(default_factory=dict)
     tags: list[JsonObject] = field(default_factory=list)
     health: list[JsonObject] = field(default_factory=list)
     disks: list[JsonObject] = field(default_factory=list)
@@ -110,6 +110,19 @@ class FixedSource(Source):
 def by_id(resources: Iterable[JsonObject]) -> dict[int, JsonObject]:
     """Return the resources by their ids."""
     return {resource["id"]: resource for resource in resources}
+
+
+def embed(source: Source, row: JsonObject, query: QueueQuery) -> JsonObject:
+    """Return a row with the movie, series and episode that a request includes, as far as they are known."""
+    embedded: JsonObject = {}
+    for name in ("movie", "series"):
+        item = source.media.get(row.get(f"{name}Id", 0))
+        if query.has_media and item is not None:
+            embedded[name] = item
+    episode = source.episodes.get(row.get("episodeId", 0))
+    if query.has_episode and episode is not None:
+        embedded["episode"] = episode
+    return row | embedded
 
 
 def _is_same_download(one: JsonObject, other: JsonObject) -> bool:
