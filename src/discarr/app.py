@@ -2,19 +2,31 @@
 
 import asyncio
 import logging
+import os
 import signal
-from collections.abc import Callable, Sequence
+import sys
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 from discarr.clients.base import MediaClient
-from discarr.core.clock import Clock
-from discarr.core.logging import LogLevelSwitch
+from discarr.clients.factory import create_client
+from discarr.core.clock import Clock, SystemClock
+from discarr.core.errors import StoreError
+from discarr.core.health_file import HealthReport, health_path, keep_health_file
+from discarr.core.logging import LogLevelSwitch, setup_logging
+from discarr.core.models import InstanceState
+from discarr.core.redaction import Redactor
 from discarr.core.settings import Settings
-from discarr.core.store import Store
-from discarr.core.watchdog import LoopMonitor
+from discarr.core.store import IdentifyRecords, Store
+from discarr.core.watchdog import LoopMonitor, guard_loop, rss_bytes
 from discarr.discord_bot.bot import DiscordBot
-from discarr.discord_bot.connection import Connection
+from discarr.discord_bot.connection import Connection, GatewayConnection
+from discarr.discord_bot.connection_state import ConnectionPhase, ConnectionState
 from discarr.discord_bot.services import Services
 from discarr.discord_bot.status_message import StatusMessage
+from discarr.doctor import examine, log_report
 from discarr.monitoring.cache_manager import CacheManager
 from discarr.monitoring.download_monitor import DownloadMonitor
 from discarr.monitoring.health_checker import HealthChecker
@@ -22,16 +34,20 @@ from discarr.monitoring.progress_tracker import ProgressTracker
 
 _log = logging.getLogger(__name__)
 
-_GOODBYE_TIMEOUT_S = 2.5
-"""For the last edit of the live message; Docker kills after 10 s, everything together must end within 8."""
+_GOODBYE_TIMEOUT_S = 2.0
+"""For the last edit of the live message. Docker kills after 10 s; everything together ends within 8."""
 _TASK_END_TIMEOUT_S = 4.0
+_END_TIMEOUT_S = 7.5
+
+type Companion = Callable[[], Coroutine[Any, Any, None]]
 
 
 class App:
     """One running Discarr.
 
     `connection` brings the bot online (Discord's gateway, or SimCord in the demo and in tests); `clock` is
-    everybody's time. The store is the caller's: opened before, closed after.
+    everybody's time. `companions` are loops that run beside it, by name. The store is the caller's: opened
+    before, closed after; the clients are closed by the cache.
     """
 
     def __init__(
@@ -42,19 +58,18 @@ class App:
         store: Store,
         clients: Sequence[MediaClient],
         connection: Connection,
-        log_level: LogLevelSwitch,
-        loop_monitor: LoopMonitor,
+        companions: dict[str, Companion] | None = None,
     ) -> None:
         self._connection = connection
-        self._loop_monitor = loop_monitor
-        self._log_level = log_level
+        self._companions = companions or {}
+        self.settings = settings
         self.cache = CacheManager(
             clients,
             clock=clock,
             refresh_interval_s=settings.refresh_interval_s,
             initial_load_timeout_s=settings.initial_load_timeout_s,
         )
-        self.tracker = ProgressTracker(clock=clock)
+        self.tracker = ProgressTracker(clock=clock, interval_s=settings.refresh_interval_s)
         self.health_checker = HealthChecker(self.cache, clock=clock, interval_s=settings.health_interval_s)
         self.status_message = StatusMessage(store, clock, settings.discord_channel_id)
         self.monitor = DownloadMonitor(
@@ -66,47 +81,151 @@ class App:
             hidden_instances=settings.hidden_instances,
             hidden_tags=settings.hidden_tags,
         )
+        # The loop's delay is real time, whatever clock the rest lives by.
+        self.loop_monitor = LoopMonitor(clock=SystemClock())
+        self.log_level = LogLevelSwitch(settings.log_level, clock=clock)
         self.services = Services(
             settings=settings,
             clock=clock,
             store=store,
             cache=self.cache,
             tracker=self.tracker,
-            monitor=self.monitor,
             status_message=self.status_message,
-            log_level=log_level,
-            loop_monitor=loop_monitor,
+            log_level=self.log_level,
+            loop_monitor=self.loop_monitor,
+            started_at=clock.now(),
         )
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Run until `stop` is set, then end everything; a loop that dies ends it with its error.
+        """Run until `stop` is set, then end everything.
 
         Raises:
-            BaseExceptionGroup: what the dead loop raised.
+            BaseExceptionGroup: a loop died; a silent bot would be worse than one that ends.
         """
+        loops: dict[str, Companion] = {
+            "download-monitor": self.monitor.run,
+            "health-checker": self.health_checker.run,
+            "loop-monitor": self.loop_monitor.run,
+            "log-level": self.log_level.run,
+            "cache": self.cache.run,
+            "discord": lambda: self._connection(self._make_bot),
+            **self._companions,
+        }
         async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(self.cache.run(), name="cache"),
-                group.create_task(self.health_checker.run(), name="health-checker"),
-                group.create_task(self.monitor.run(), name="download-monitor"),
-                group.create_task(self._connection(lambda: DiscordBot(self.services)), name="discord"),
-                group.create_task(self._loop_monitor.run(), name="loop-monitor"),
-                group.create_task(self._log_level.run(), name="log-level"),
-            ]
+            tasks = {name: group.create_task(loop(), name=name) for name, loop in loops.items()}
             await stop.wait()
             _log.info("Ending")
             await self._end(tasks)
 
-    async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
-        """The monitor first, so that nothing overwrites its last word; the connection after that word."""
-        by_name = {task.get_name(): task for task in tasks}
-        await _cancel(by_name.pop("download-monitor"))
+    def _make_bot(self) -> DiscordBot:
+        return DiscordBot(self.services)
+
+    async def _end(self, tasks: dict[str, asyncio.Task[None]]) -> None:
+        """The monitor first, so that nothing overwrites its last word; everything else after that word."""
+        await _cancel(tasks["download-monitor"])
         try:
             async with asyncio.timeout(_GOODBYE_TIMEOUT_S):
                 await self.monitor.publish_offline()
         except TimeoutError:
             _log.warning("Discord did not take the last word in time")
-        await _cancel(*by_name.values())
+        await _cancel(*tasks.values())
+
+
+async def run(settings: Settings, reload: Callable[[], Settings]) -> int:
+    """Run Discarr with Discord and the real clock until SIGTERM or SIGINT; return the exit code.
+
+    `reload` reads the settings again: a token that was replaced in a secret file is picked up without a
+    restart.
+
+    Raises:
+        ConfigError: a client cannot be made from the settings (a CA file without a certificate).
+    """
+    stop = asyncio.Event()
+    clock = SystemClock()
+    clients = [create_client(config, clock=clock) for config in settings.instances]
+    logs = setup_logging(settings, Redactor(settings.secrets()), sys.stderr)
+    try:
+        with stop_on_signals(stop):
+            store = await _open_store(settings, clock)
+            try:
+                await _run_on(settings, reload, clients, store, clock, stop)
+            finally:
+                await store.close()
+    except* Exception as failures:
+        _log.critical("Discarr ends, because a part of it died", exc_info=failures)
+        return_code = 1
+    else:
+        return_code = 0
+    finally:
+        logs.close()
+    return return_code
+
+
+async def _run_on(
+    settings: Settings,
+    reload: Callable[[], Settings],
+    clients: Sequence[MediaClient],
+    store: Store,
+    clock: Clock,
+    stop: asyncio.Event,
+) -> None:
+    state = ConnectionState(phase=ConnectionPhase.CONNECTING, since=clock.now())
+
+    def note_state(new: ConnectionState) -> None:
+        nonlocal state
+        state = new
+
+    async def consult_doctor() -> None:
+        log_report(await examine(settings, clock=clock, media_clients=clients), _log)
+
+    connection = GatewayConnection(
+        lambda: reload().discord_token.get_secret_value(),
+        clock=clock,
+        identify_log=IdentifyRecords(store),
+        on_state=note_state,
+    )
+    app = App(
+        settings,
+        clock=clock,
+        store=store,
+        clients=clients,
+        connection=connection,
+        companions={
+            "watchdog": lambda: guard_loop(clock=clock),
+            "health-file": lambda: keep_health_file(
+                health_path(settings.data_dir), lambda: _health(app, state, clock), clock=clock
+            ),
+            "doctor": consult_doctor,
+        },
+    )
+    await app.run(stop)
+
+
+async def _open_store(settings: Settings, clock: Clock) -> Store:
+    """Open the database, or go on without: a live message that forgets itself is better than none."""
+    try:
+        return await Store.open(settings.data_dir, clock=clock)
+    except StoreError as error:
+        _log.error("%s %s Discarr goes on and forgets everything at its next start.", error, error.remedy)
+        return await Store.in_memory(clock=clock)
+
+
+def _health(app: App, state: ConnectionState, clock: Clock) -> HealthReport:
+    degraded = [
+        f"{item.name} {item.problem}."
+        for item in app.cache.snapshot.instances
+        if item.state not in (InstanceState.UP, InstanceState.LOADING)
+    ]
+    if not app.services.store.is_persistent:
+        degraded.append("The data directory cannot be used.")
+    return HealthReport(
+        written_at=clock.now(),
+        is_healthy=state.phase is not ConnectionPhase.STOPPED,
+        discord=f"{state.phase} {state.reason}".strip(),
+        degraded=tuple(degraded),
+        loop_delay_s=app.loop_monitor.max_delay_s,
+        rss_bytes=rss_bytes(),
+    )
 
 
 async def _cancel(*tasks: asyncio.Task[None]) -> None:
@@ -115,14 +234,27 @@ async def _cancel(*tasks: asyncio.Task[None]) -> None:
     await asyncio.wait(tasks, timeout=_TASK_END_TIMEOUT_S)
 
 
-def stop_on_signals(stop: asyncio.Event) -> Callable[[], None]:
-    """Set `stop` on SIGTERM and SIGINT (discord.py leaves SIGTERM alone, #8998); return what undoes it."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+@contextmanager
+def stop_on_signals(stop: asyncio.Event) -> Iterator[None]:
+    """Set `stop` on SIGTERM and SIGINT (discord.py leaves SIGTERM alone, #8998).
 
-    def undo() -> None:
+    From then on, a timer outside of the event loop ends the process if it does not end by itself.
+    """
+    loop = asyncio.get_running_loop()
+    # Not faulthandler's timer: there is only one, and the watchdog has it.
+    last_resort = threading.Timer(_END_TIMEOUT_S, os._exit, (1,))
+    last_resort.daemon = True
+
+    def end() -> None:
+        if not stop.is_set():
+            last_resort.start()
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end)
+    try:
+        yield
+    finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
-
-    return undo
+        last_resort.cancel()

@@ -313,6 +313,13 @@ class QueueSnapshot:
         """Return the instance with that id, or None."""
         return next((item for item in self.instances if item.id == instance_id), None)
 
+    def download(self, key: DownloadKey) -> Download | None:
+        """Return the download with that key, or None."""
+        instance = self.instance(key.instance)
+        if instance is None:
+            return None
+        return next((download for download in instance.downloads if download.key == key), None)
+
     @property
     def downloads(self) -> tuple[Download, ...]:
         """The downloads of all instances, in the order of the instances."""

@@ -11,13 +11,12 @@ from discord.ext import commands
 from discarr.discord_bot.command_sync import sync_commands
 from discarr.discord_bot.commands.admin import AdminCommands
 from discarr.discord_bot.commands.user import UserCommands
-from discarr.discord_bot.error_reports import report_failure
+from discarr.discord_bot.error_reports import WrongGuild, report_failure
 from discarr.discord_bot.home import Home, HomeProblem
 from discarr.discord_bot.private_views import PrivateViews
 from discarr.discord_bot.services import Services
 from discarr.discord_bot.ui import texts
 from discarr.discord_bot.ui.controls import DYNAMIC_ITEMS
-from discarr.utils.interaction_utils import safe_send_response
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +31,7 @@ class GuildTree(app_commands.CommandTree["DiscordBot"]):
         if home is not None and interaction.guild_id == home:
             return True
         if interaction.type is not discord.InteractionType.autocomplete:
-            await safe_send_response(interaction, texts.WRONG_SERVER)
+            await report_failure(interaction, WrongGuild())
         return False
 
     async def on_error(
@@ -64,13 +63,13 @@ class DiscordBot(commands.Bot):
         )
         self.services = services
         self.home = Home(self, services.settings.discord_channel_id)
-        self.controls = PrivateViews(services)
+        self.controls = PrivateViews(services, self)
         self._told_problem: str | None = None
         self._are_commands_synced = False
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(*DYNAMIC_ITEMS)
-        await self.add_cog(UserCommands(self.services, self.controls))
+        await self.add_cog(UserCommands(self.controls))
         await self.add_cog(AdminCommands(self.services))
         self.services.status_message.attach(self)
 
@@ -106,16 +105,16 @@ class DiscordBot(commands.Bot):
             self.services.status_message.retry_now()
         await self.home.leave_strangers()
 
-    async def on_guild_available(self, guild: discord.Guild) -> None:
+    async def on_guild_available(self, _guild: discord.Guild) -> None:
         self.services.status_message.retry_now()
 
     async def on_guild_channel_update(
-        self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
+        self, _before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
     ) -> None:
         if after.id == self.services.settings.discord_channel_id:
             self.services.status_message.retry_now()
 
-    async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
+    async def on_guild_role_update(self, _before: discord.Role, _after: discord.Role) -> None:
         self.services.status_message.retry_now()
 
     async def _sync(self, guild: discord.abc.Snowflake, *, force: bool = False) -> None:
@@ -125,7 +124,7 @@ class DiscordBot(commands.Bot):
                 await sync_commands(self.tree, guild, self.services.store, force=force)
         except discord.Forbidden:
             _log.error(
-                "Discord refuses slash commands here: invite Discarr again with the link `discarr doctor` prints"
+                "Discord refuses slash commands here: invite Discarr again with the link from `discarr doctor`"
             )
         except (discord.DiscordException, aiohttp.ClientError, OSError) as exc:
             _log.warning("Slash commands could not be registered yet; Discarr tries again", exc_info=exc)

@@ -26,7 +26,7 @@ async def sync_commands(
     *,
     force: bool = False,
 ) -> bool:
-    """Tell Discord the guild's commands if they differ from what it was told last; return whether it was told.
+    """Tell Discord the guild's commands if they differ from what it was told last; return whether it was.
 
     `force` is for a guild that was just joined: Discord forgets an application's commands when it leaves.
     Discord allows 200 creations a day and guild, so a restart loop must not sync each time.

@@ -15,7 +15,7 @@ from discarr.discord_bot.connection_faults import ConnectionFault, ConnectionLos
 from discarr.discord_bot.connection_state import ConnectionPhase, ConnectionState
 from discarr.discord_bot.identify_budget import RECHECK_INTERVAL_S, IdentifyBudget, IdentifyLog
 
-_logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 RETRY_DELAYS_S: Final = (5.0, 10.0, 20.0, 40.0, 80.0)
 BLOCKED_DELAY_S: Final = 900.0
@@ -110,7 +110,7 @@ class GatewayConnection:
             fault = classify(exc)
             if fault is None:
                 raise
-            _logger.debug("Connection to Discord failed", exc_info=exc)
+            _log.debug("Connection to Discord failed", exc_info=exc)
             return fault
         finally:
             await close_within(client)
@@ -194,7 +194,7 @@ class GatewayConnection:
         self._state = ConnectionState(phase=phase, since=self._clock.now(), reason=reason, remedy=remedy)
         level = {ConnectionPhase.RETRYING: logging.WARNING, ConnectionPhase.STOPPED: logging.ERROR}
         words = " ".join(part for part in (f"Discord: {phase}.", reason, remedy) if part)
-        _logger.log(level.get(phase, logging.INFO), "%s", words)
+        _log.log(level.get(phase, logging.INFO), "%s", words)
         self._on_state(self._state)
 
 
@@ -204,12 +204,12 @@ async def close_within(client: discord.Client) -> None:
         async with asyncio.timeout(CLOSE_TIMEOUT_S):
             await client.close()
     except TimeoutError:
-        _logger.warning("Discord did not close the connection in time; cutting it")
+        _log.warning("Discord did not close the connection in time; cutting it")
         try:
             async with asyncio.timeout(FORCED_CLOSE_TIMEOUT_S):
                 await client.http.close()
         except TimeoutError:
-            _logger.warning("The connection to Discord could not be cut in time")
+            _log.warning("The connection to Discord could not be cut in time")
 
 
 async def _observe(client: discord.Client, event: str, seen: Callable[[], None]) -> None:

@@ -1,10 +1,10 @@
-"""The one place where an error behind a command, button, select or modal becomes an answer."""
+"""The one place where an error behind a command, button or select becomes an answer."""
 
 import functools
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, Concatenate
 
 import discord
 from discord import app_commands
@@ -16,8 +16,12 @@ from discarr.utils.interaction_utils import safe_send_response
 _log = logging.getLogger(__name__)
 
 
-class NotAllowedError(app_commands.CheckFailure):
+class NotAllowed(app_commands.CheckFailure):
     """The person may not do this; raised by permission checks on every path."""
+
+
+class WrongGuild(app_commands.CheckFailure):
+    """The question came from another guild than the one that is served."""
 
 
 async def report_failure(interaction: discord.Interaction[Any], error: Exception) -> None:
@@ -28,8 +32,10 @@ async def report_failure(interaction: discord.Interaction[Any], error: Exception
     """
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     match cause:
-        case NotAllowedError():
+        case NotAllowed():
             text = texts.NOT_ALLOWED
+        case WrongGuild():
+            text = texts.WRONG_SERVER
         case app_commands.CommandOnCooldown():
             text = texts.too_fast(cause.retry_after)
         case (
@@ -49,22 +55,21 @@ async def report_failure(interaction: discord.Interaction[Any], error: Exception
     await safe_send_response(interaction, text)
 
 
-type Callback[**P] = Callable[P, Awaitable[None]]
-
-
 def answers_errors[S, **P](
-    method: Callable[[S, discord.Interaction[Any]], Awaitable[None]] | Callable[..., Awaitable[None]],
-) -> Callable[..., Awaitable[None]]:
-    """Give a component callback the same error handling that slash commands get from the tree.
+    method: Callable[Concatenate[S, discord.Interaction[Any], P], Coroutine[Any, Any, None]],
+) -> Callable[Concatenate[S, discord.Interaction[Any], P], Coroutine[Any, Any, None]]:
+    """Give a component callback the error handling that slash commands get from their tree.
 
-    discord.py only logs what a `DynamicItem` callback raises, which leaves the person with "interaction failed".
+    discord.py only logs what a `DynamicItem` callback raises: the person would see "interaction failed".
     """
 
     @functools.wraps(method)
-    async def wrapper(self: S, interaction: discord.Interaction[Any], *args: Any, **kwargs: Any) -> None:
+    async def answering(
+        self: S, interaction: discord.Interaction[Any], /, *args: P.args, **kwargs: P.kwargs
+    ) -> None:
         try:
             await method(self, interaction, *args, **kwargs)
         except Exception as exc:
             await report_failure(interaction, exc)
 
-    return wrapper
+    return answering

@@ -45,7 +45,7 @@ class Home:
                     known = await self._client.fetch_channel(self._channel_id)
             except discord.NotFound:
                 return HomeProblem(
-                    "There is no channel with the id in DISCORD_CHANNEL_ID. Copy the link of a text channel again."
+                    "There is no channel with the id in DISCORD_CHANNEL_ID. Copy a text channel's link again."
                 )
             except discord.Forbidden:
                 return HomeProblem(

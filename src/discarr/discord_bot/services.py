@@ -1,6 +1,7 @@
 """What the Discord side works with: handed in by `app`, never looked up."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from discarr.core.clock import Clock
 from discarr.core.logging import LogLevelSwitch
@@ -9,7 +10,6 @@ from discarr.core.store import Store
 from discarr.core.watchdog import LoopMonitor
 from discarr.discord_bot.status_message import StatusMessage
 from discarr.monitoring.cache_manager import CacheManager
-from discarr.monitoring.download_monitor import DownloadMonitor
 from discarr.monitoring.progress_tracker import ProgressTracker
 
 
@@ -22,7 +22,7 @@ class Services:
     store: Store
     cache: CacheManager
     tracker: ProgressTracker
-    monitor: DownloadMonitor
     status_message: StatusMessage
     log_level: LogLevelSwitch
     loop_monitor: LoopMonitor
+    started_at: datetime

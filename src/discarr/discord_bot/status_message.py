@@ -22,11 +22,12 @@ import aiohttp
 import discord
 
 from discarr.core.clock import Clock
+from discarr.core.errors import StoreError
 from discarr.core.store import Store
 from discarr.discord_bot.ui.controls import is_status_message, status_controls
 from discarr.discord_bot.ui.status_embed import RenderedStatus, render_plain_status, render_status
 from discarr.monitoring.download_monitor import Published
-from discarr.monitoring.status_view import StatusView
+from discarr.monitoring.status_view import Scene, StatusView
 
 if TYPE_CHECKING:
     from discarr.discord_bot.bot import DiscordBot
@@ -121,6 +122,8 @@ class StatusMessage:
 
     async def _publish_in(self, channel: discord.TextChannel, view: StatusView, *, renew: bool) -> Published:
         await self._load(channel)
+        if view.scene is Scene.LOADING and self._shown is not None:
+            return Published.UNCHANGED
         rendered = render_status(view, self._clock.now())
         if rendered.fingerprint == self._refused_fingerprint:
             rendered = render_plain_status(view, self._clock.now())
@@ -155,7 +158,7 @@ class StatusMessage:
         if await self._is_unwanted():
             return self._wait(
                 _RETRY_REFUSED_S,
-                "The live message was deleted three times within an hour, so Discarr stops sending it for a while. "
+                "The live message was deleted three times within an hour, so Discarr stops sending it. "
                 "To move it, change DISCORD_CHANNEL_ID.",
             )
         return await self._send(channel, rendered)
@@ -172,9 +175,7 @@ class StatusMessage:
         )
         self._nonce = None
         self._shown = _Shown(message.id, rendered.fingerprint)
-        await self._store.put_message(
-            _PURPOSE, guild_id=channel.guild.id, channel_id=channel.id, message_id=message.id
-        )
+        await self._remember(channel, message.id)
         self._told_is_over()
         return Published.SENT
 
@@ -195,11 +196,18 @@ class StatusMessage:
         me = channel.guild.me
         async for message in channel.history(limit=_HISTORY_TO_SEARCH):
             if message.author.id == me.id and is_status_message(message):
-                await self._store.put_message(
-                    _PURPOSE, guild_id=channel.guild.id, channel_id=channel.id, message_id=message.id
-                )
+                await self._remember(channel, message.id)
                 return _Shown(message.id)
         return None
+
+    async def _remember(self, channel: discord.TextChannel, message_id: int) -> None:
+        """A full disk must not cost the live message: it is found again in the channel at the next start."""
+        try:
+            await self._store.put_message(
+                _PURPOSE, guild_id=channel.guild.id, channel_id=channel.id, message_id=message_id
+            )
+        except StoreError as error:
+            _log.error("The live message could not be remembered: %s %s", error, error.remedy)
 
     async def _remove_old(self, channel: discord.TextChannel, channel_id: int, message_id: int) -> None:
         """The channel in the settings changed: take the message in the old one away, if that is possible."""

@@ -1,7 +1,7 @@
 """Downloads as people see them: the phase they are in, the row that tells of it, and the order of rows."""
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from operator import itemgetter
@@ -139,6 +139,17 @@ class Hidden:
     def hides_tags(self, tags: tuple[str, ...] | None) -> bool:
         """Whether a title with these tags is hidden; unknown tags (None) may be the hidden ones."""
         return bool(self.tags) and (tags is None or not self.tags.isdisjoint(tags))
+
+    def without(self, snapshot: QueueSnapshot) -> QueueSnapshot:
+        """Return what the viewer may see of a snapshot."""
+        if not self.instances and not self.tags:
+            return snapshot
+        visible = (item for item in snapshot.instances if not self.hides_instance(item))
+        return replace(snapshot, instances=tuple(self._without_tagged(item) for item in visible))
+
+    def _without_tagged(self, instance: InstanceSnapshot) -> InstanceSnapshot:
+        kept = tuple(download for download in instance.downloads if not self.hides_tags(download.tags))
+        return instance if len(kept) == len(instance.downloads) else replace(instance, downloads=kept)
 
 
 NOTHING_HIDDEN = Hidden()

@@ -15,10 +15,8 @@ from pathlib import Path
 from discarr.app import App, stop_on_signals
 from discarr.clients.factory import create_client
 from discarr.core.clock import SystemClock
-from discarr.core.logging import LogLevelSwitch
 from discarr.core.settings import Settings, load_settings
 from discarr.core.store import Store
-from discarr.core.watchdog import LoopMonitor
 from discarr.sandbox.arr_server.demo_world import demo_servers, replay_servers
 from discarr.sandbox.simulated_discord import SimulatedDiscord, open_simulated_discord
 
@@ -42,11 +40,10 @@ async def run_demo(*, replay: Path | None = None, speed: float = 1.0, port: int 
         ReplayError: the folder lacks what is needed.
     """
     stop = asyncio.Event()
-    undo_signals = stop_on_signals(stop)
-    try:
+    with stop_on_signals(stop):
         async with open_demo(replay=replay, speed=speed) as (discord_side, app):
             page = discord_side.preview(port=port, timezone=local_timezone())
-            async with asyncio.TaskGroup() as group, page:
+            async with page, asyncio.TaskGroup() as group:
                 running = group.create_task(app.run(stop), name="app")
                 ticking = group.create_task(discord_side.run(page), name="simulated-discord")
                 closing = group.create_task(_stop_when_closed(page, stop), name="page")
@@ -56,8 +53,6 @@ async def run_demo(*, replay: Path | None = None, speed: float = 1.0, port: int 
                 await running
                 ticking.cancel()
                 closing.cancel()
-    finally:
-        undo_signals()
     return 0
 
 
@@ -86,8 +81,6 @@ async def open_demo(*, replay: Path | None, speed: float) -> AsyncIterator[tuple
                 store=store,
                 clients=clients,
                 connection=discord_side.connect,
-                log_level=LogLevelSwitch(settings.log_level, clock=discord_side.clock),
-                loop_monitor=LoopMonitor(clock=discord_side.clock),
             ),
         )
 

@@ -2,7 +2,7 @@
 
 What was learnt about SimCord and is relied on here:
 
-- It has a clock of its own that must be moved along with wall time, or every relative time on the page is off.
+- It has a clock of its own that must be moved along with wall time, or every time on the page is off.
 - Its operations must not overlap: one lock stands around the clock's ticks, refreshes and page actions.
 - A refresh makes the page's controls stale until its next poll, so it is done rarely and only for news.
 """

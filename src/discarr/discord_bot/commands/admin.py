@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from discarr.discord_bot.error_reports import NotAllowedError
+from discarr.discord_bot.error_reports import NotAllowed
 from discarr.discord_bot.services import Services
 from discarr.discord_bot.ui import texts
 from discarr.utils.discord_utils import has_admin_permissions
@@ -27,7 +27,7 @@ class AdminCommands(commands.Cog):
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         if not has_admin_permissions(interaction.user, self._services.settings.admin_role_ids):
-            raise NotAllowedError
+            raise NotAllowed
         return True
 
     @app_commands.default_permissions(manage_guild=True)

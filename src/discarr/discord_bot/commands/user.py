@@ -7,25 +7,29 @@ from discord import app_commands
 from discord.ext import commands
 
 from discarr.discord_bot.private_views import PrivateViews
-from discarr.discord_bot.services import Services
 from discarr.discord_bot.ui.queue_browser import STATE_FILTERS, QueueFilter
 from discarr.utils.interaction_utils import safe_defer_interaction
+from discarr.utils.text_utils import label
 
 _MAX_CHOICES = 25
+_MAX_CHOICE = 100
 
 
 class UserCommands(commands.Cog):
     """`/queue`, `/health` and `/check`: all answers are private and come from memory where they can."""
 
-    def __init__(self, services: Services, views: PrivateViews) -> None:
-        self._services = services
+    def __init__(self, views: PrivateViews) -> None:
         self._views = views
 
     @app_commands.command(description="What is downloading, page by page")
     @app_commands.describe(
-        instance="Only this server", state="Only downloads in this state", text="Only titles that contain this"
+        instance="Only this server",
+        state="Only downloads in this state",
+        text="Only titles that contain this",
     )
-    @app_commands.choices(state=[app_commands.Choice(name=label, value=key) for key, label in STATE_FILTERS.items()])
+    @app_commands.choices(
+        state=[app_commands.Choice(name=label, value=key) for key, label in STATE_FILTERS.items()]
+    )
     async def queue(
         self,
         interaction: discord.Interaction[Any],
@@ -40,15 +44,19 @@ class UserCommands(commands.Cog):
     async def _suggest_instances(
         self, interaction: discord.Interaction[Any], current: str
     ) -> list[app_commands.Choice[str]]:
-        choices = self._views.instance_choices(interaction, current)
-        return [app_commands.Choice(name=name, value=key) for key, name in choices[:_MAX_CHOICES]]
+        choices = self._views.instance_choices(interaction, current, limit=_MAX_CHOICES)
+        return [app_commands.Choice(name=label(name, _MAX_CHOICE), value=key) for name, key in choices]
 
     @queue.autocomplete("text")
     async def _suggest_titles(
         self, interaction: discord.Interaction[Any], current: str
     ) -> list[app_commands.Choice[str]]:
         titles = self._views.title_choices(interaction, current, limit=_MAX_CHOICES)
-        return [app_commands.Choice(name=title, value=title) for title in titles]
+        return [
+            app_commands.Choice(name=text, value=text)
+            for title in titles
+            if (text := label(title, _MAX_CHOICE))
+        ]
 
     @app_commands.command(description="How the servers and Discarr itself are doing")
     async def health(self, interaction: discord.Interaction[Any]) -> None:
