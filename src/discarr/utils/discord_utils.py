@@ -38,7 +38,8 @@ def has_admin_permissions(member: discord.Member | discord.User, admin_role_ids:
     if admin_role_ids:
         granting = set(admin_role_ids) - {member.guild.id}
         return any(role.id in granting for role in member.roles)
-    return (member.resolved_permissions or member.guild_permissions).manage_guild
+    resolved = member.resolved_permissions
+    return (member.guild_permissions if resolved is None else resolved).manage_guild
 
 
 def missing_permissions(permissions: discord.Permissions, needed: discord.Permissions) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ import aiohttp
 import discord
 from discord.utils import MISSING
 
-_logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 ACKNOWLEDGE_TIMEOUT_S: Final = 3.0
 """Discord's own deadline: a later acknowledgement is refused."""
@@ -151,12 +151,12 @@ async def _attempt(
             await call
     except TimeoutError:
         # The outcome is unknown: to repeat it could answer twice.
-        _logger.warning("Discord took over %.0f s for an answer to %s", timeout_s, _name(interaction))
+        _log.warning("Discord took over %.0f s for an answer to %s", timeout_s, _name(interaction))
     except discord.HTTPException as exc:
         if exc.code in _GONE_CODES:
-            _logger.info("Nobody waits for the answer to %s any more (%s)", _name(interaction), exc.code)
+            _log.info("Nobody waits for the answer to %s any more (%s)", _name(interaction), exc.code)
         else:
-            _logger.warning(
+            _log.warning(
                 "Discord refused an answer to %s (HTTP %s, code %s): %.300s",
                 _name(interaction),
                 exc.status,
@@ -166,7 +166,7 @@ async def _attempt(
             if exc.status == 400:
                 return _Outcome.REFUSED
     except (discord.DiscordException, aiohttp.ClientError, OSError) as exc:
-        _logger.warning("An answer to %s did not reach Discord: %s", _name(interaction), type(exc).__name__)
+        _log.warning("An answer to %s did not reach Discord: %s", _name(interaction), type(exc).__name__)
     else:
         return _Outcome.SENT
     return _Outcome.LOST

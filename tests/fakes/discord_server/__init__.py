@@ -7,5 +7,6 @@
 """
 
 from tests.fakes.discord_server.server import DiscordServer, running_discord
+from tests.fakes.discord_server.waiting import until, until_count
 
-__all__ = ["DiscordServer", "running_discord"]
+__all__ = ["DiscordServer", "running_discord", "until", "until_count"]

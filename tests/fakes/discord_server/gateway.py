@@ -69,13 +69,13 @@ class Gateway:
     @property
     def is_connected(self) -> bool:
         """Whether a bot with a session is on the line."""
-        return self._socket is not None and not self._socket.closed and self._session is not None
+        return self._socket is not None and self._session is not None
 
     async def push(self, event: str, data: dict[str, Any]) -> None:
         """Dispatch an event to the session; one without a socket gets it when it resumes."""
         assert self._session is not None, "nobody has identified yet"
         self._session.events.append({"op": _DISPATCH, "t": event, "d": data})
-        if self._socket is not None and not self._socket.closed:
+        if self._socket is not None:
             await self._send_event(self._socket, self._session, len(self._session.events))
 
     async def drop(self, code: int = 4000) -> None:
@@ -115,6 +115,14 @@ class Gateway:
         interval_ms = int(self.heartbeat_interval_s * 1000)
         await socket.send_json({"op": _HELLO, "d": {"heartbeat_interval": interval_ms}})
         self.last_close_code = None
+        try:
+            await self._listen(socket)
+        finally:
+            if self._socket is socket:
+                self._socket = None
+        return socket
+
+    async def _listen(self, socket: web.WebSocketResponse) -> None:
         while True:
             frame = await socket.receive()
             if frame.type is WSMsgType.TEXT:
@@ -124,7 +132,7 @@ class Gateway:
                 self.last_close_code = frame.data
                 if self.faults.is_silent_on_close:
                     await self._stopping.wait()
-            return socket
+            return
 
     async def _receive(self, socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
         match frame["op"]:

@@ -39,7 +39,12 @@ class DiscordServer:
         self.gateway = Gateway(self.world, f"ws://127.0.0.1:{port}/gateway")
         self._stopping = asyncio.Event()
         self._site: web.TCPSite | None = None
-        app = web.Application(middlewares=[web.middleware(self._serve)])
+
+        @web.middleware
+        async def serve(request: web.Request, handler: _Handler) -> web.StreamResponse:
+            return await self._serve(request, handler)
+
+        app = web.Application(middlewares=[serve])
         routes = [*self.rest.routes(self.gateway.url), *self.interactions.routes()]
         app.add_routes([web.RouteDef(r.method, _API + r.path, r.handler, r.kwargs) for r in routes])
         app.add_routes([web.get("/gateway", self.gateway.handle)])

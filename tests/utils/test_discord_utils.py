@@ -1,0 +1,123 @@
+"""Who may do what, in a guild as discord.py sees it."""
+
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import discord
+import pytest
+
+from discarr.utils.discord_utils import (
+    NEEDED_CHANNEL_PERMISSIONS,
+    has_admin_permissions,
+    invite_url,
+    is_guild_owner,
+    missing_permissions,
+)
+from tests.fakes.discord_server.world import World
+
+
+class Home:
+    """A guild whose members are built from the payloads of their interactions."""
+
+    def __init__(self, client: discord.Client) -> None:
+        self.world = World()
+        self._state = client._connection
+        self.guild = discord.Guild(data=cast("Any", self.world.guild_create()), state=self._state)
+
+    def member(
+        self, user_id: int, *role_ids: int, permissions: discord.Permissions | None = None
+    ) -> discord.Member:
+        payload = self.world.member(user_id, "somebody", role_ids=role_ids)
+        if permissions is not None:
+            payload["permissions"] = str(permissions.value)
+        return discord.Member(data=cast("Any", payload), guild=self.guild, state=self._state)
+
+    def let_everyone(self, permissions: discord.Permissions) -> None:
+        self.world.everyone_permissions = permissions
+        self.guild = discord.Guild(data=cast("Any", self.world.guild_create()), state=self._state)
+
+    def stranger(self, user_id: int) -> discord.User:
+        return discord.User(state=self._state, data=cast("Any", self.world.user(user_id, "stranger")))
+
+
+@pytest.fixture
+async def home() -> AsyncIterator[Home]:
+    async with discord.Client(intents=discord.Intents(guilds=True)) as client:
+        yield Home(client)
+
+
+def test_the_owner_of_the_guild_is_known(home: Home) -> None:
+    assert is_guild_owner(home.member(home.world.owner_id))
+    assert not is_guild_owner(home.member(home.world.member_id))
+
+
+def test_nobody_owns_anything_outside_of_a_guild(home: Home) -> None:
+    assert not is_guild_owner(home.stranger(home.world.owner_id))
+    assert not has_admin_permissions(home.stranger(home.world.owner_id), ())
+
+
+def test_the_owner_is_always_an_admin(home: Home) -> None:
+    assert has_admin_permissions(home.member(home.world.owner_id), {home.world.admin_role_id})
+
+
+def test_a_configured_role_makes_an_admin(home: Home) -> None:
+    admin = home.member(home.world.member_id, home.world.admin_role_id)
+
+    assert has_admin_permissions(admin, frozenset({1, home.world.admin_role_id}))
+    assert not has_admin_permissions(admin, frozenset({1}))
+
+
+@pytest.mark.parametrize(
+    "permissions", [discord.Permissions(administrator=True), discord.Permissions(manage_guild=True)]
+)
+def test_discords_own_permissions_do_not_count_beside_configured_roles(
+    home: Home, permissions: discord.Permissions
+) -> None:
+    member = home.member(home.world.member_id, permissions=permissions)
+
+    assert not has_admin_permissions(member, {home.world.admin_role_id})
+
+
+def test_everyone_is_never_an_admin_role(home: Home) -> None:
+    member = home.member(home.world.member_id, permissions=discord.Permissions(manage_guild=True))
+
+    assert not has_admin_permissions(member, {home.world.guild_id})
+
+
+@pytest.mark.parametrize("is_managing", [True, False])
+def test_without_configured_roles_manage_server_decides(home: Home, is_managing: bool) -> None:
+    permissions = discord.Permissions(send_messages=True, manage_guild=is_managing)
+
+    assert (
+        has_admin_permissions(home.member(home.world.member_id, permissions=permissions), ()) is is_managing
+    )
+
+
+def test_an_interaction_without_any_permission_is_not_judged_by_the_roles(home: Home) -> None:
+    home.let_everyone(discord.Permissions(manage_guild=True))
+
+    assert has_admin_permissions(home.member(home.world.member_id), ())
+    assert not has_admin_permissions(
+        home.member(home.world.member_id, permissions=discord.Permissions.none()), ()
+    )
+
+
+def test_missing_permissions_are_named_as_in_the_settings() -> None:
+    assert missing_permissions(discord.Permissions.none(), NEEDED_CHANNEL_PERMISSIONS) == (
+        "View Channel",
+        "Send Messages",
+        "Embed Links",
+        "Read Message History",
+    )
+    assert missing_permissions(NEEDED_CHANNEL_PERMISSIONS, NEEDED_CHANNEL_PERMISSIONS) == ()
+    assert missing_permissions(
+        discord.Permissions(view_channel=True), discord.Permissions(view_channel=True, manage_guild=True)
+    ) == ("Manage Server",)
+
+
+def test_the_invite_asks_for_the_bot_its_commands_and_no_more() -> None:
+    url = invite_url(42)
+
+    assert url.startswith("https://discord.com/oauth2/authorize?client_id=42&")
+    assert "scope=bot+applications.commands" in url
+    assert f"permissions={NEEDED_CHANNEL_PERMISSIONS.value}" in url
