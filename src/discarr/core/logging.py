@@ -92,19 +92,21 @@ class _QueueingHandler(logging.Handler):
     def _write_all(self) -> None:
         told = 0
         while (line := self._lines.get()) is not None:
-            self._write(line)
-            if (dropped := self.dropped_count) > told:
+            if not self._write(line):
+                self.dropped_count += 1
+            elif (dropped := self.dropped_count) > told:
                 told = dropped
                 self._write(f"{dropped} log lines were dropped so far: the reader of this log is too slow")
 
-    def _write(self, line: str) -> None:
+    def _write(self, line: str) -> bool:
         encoding = self._stream.encoding or "utf-8"
         try:
             self._stream.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
             self._stream.flush()
         except (OSError, ValueError):
             # The reader is gone (EPIPE) or the stream closed: there is nowhere left to say so.
-            self.dropped_count += 1
+            return False
+        return True
 
 
 class LogPipe:

@@ -18,7 +18,7 @@ from discarr.core.models import InstanceKind
 
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
 _PLACEHOLDER = re.compile(
-    r"<.*>|(paste|put|your|change|replace|insert|enter)[-_ ].*|changeme|x{4,}|\.{3}", re.I
+    r"<[^#@].*>|(paste|put|your|change|replace|insert|enter)[-_ ].*|changeme|x{4,}|\.{3}", re.I
 )
 _CHANNEL_LINK = re.compile(r"https?://(?:\w+\.)?discord(?:app)?\.com/channels/\d+/(\d+)(?:/\d+)?/?")
 _ROLE_MENTION = re.compile(r"<@&(\d+)>|(\d+)")

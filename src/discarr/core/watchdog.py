@@ -11,6 +11,7 @@ from discarr.core.clock import Clock
 HANG_TIMEOUT_S = 120
 _REARM_INTERVAL_S = 5.0
 _SAMPLE_INTERVAL_S = 1.0
+_STATM = Path("/proc/self/statm")
 
 
 async def guard_loop(
@@ -52,7 +53,7 @@ class LoopMonitor:
 def rss_bytes() -> int:
     """Return the memory this process holds right now; where there is no /proc, its highest ever."""
     try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+        pages = int(_STATM.read_text(encoding="ascii").split()[1])
     except (OSError, ValueError, IndexError):
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return pages * resource.getpagesize()
