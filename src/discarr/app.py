@@ -176,7 +176,7 @@ async def _run_on(
         state = new
 
     async def consult_doctor() -> None:
-        log_report(await examine(settings, clock=clock, media_clients=clients), _log)
+        log_report(await examine(settings, clock=clock, media_clients=clients))
 
     connection = GatewayConnection(
         lambda: reload().discord_token.get_secret_value(),

@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from discarr.core.errors import StoreError
 from discarr.discord_bot.command_sync import sync_commands
 from discarr.discord_bot.commands.admin import AdminCommands
 from discarr.discord_bot.commands.user import UserCommands
@@ -65,7 +66,6 @@ class DiscordBot(commands.Bot):
         self.home = Home(self, services.settings.discord_channel_id)
         self.controls = PrivateViews(services, self)
         self._told_problem: str | None = None
-        self._are_commands_synced = False
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(*DYNAMIC_ITEMS)
@@ -80,30 +80,25 @@ class DiscordBot(commands.Bot):
     async def find_channel(self) -> discord.TextChannel | None:
         """Return the channel of the live message once it can be used; say once why it cannot."""
         found = await self.home.find()
-        if self.home.channel is not None and not self._are_commands_synced:
-            await self._sync(self.home.channel.guild)
-        if isinstance(found, HomeProblem):
-            if found.text != self._told_problem:
-                self._told_problem = found.text
-                _log.error("%s", found.text)
-            return None
-        if self._told_problem is not None:
-            self._told_problem = None
-            _log.info("The channel can be used again")
-        return found
+        problem = found.text if isinstance(found, HomeProblem) else None
+        if problem != self._told_problem:
+            self._told_problem = problem
+            if problem is not None:
+                _log.error("%s", problem)
+            else:
+                _log.info("The channel can be used again")
+        return found if isinstance(found, discord.TextChannel) else None
 
     async def on_ready(self) -> None:
+        await self._register_commands()
         await self.find_channel()
         await self.home.leave_strangers()
         self.services.status_message.retry_now()
 
-    async def on_guild_join(self, guild: discord.Guild) -> None:
-        self._are_commands_synced = False
+    async def on_guild_join(self, _guild: discord.Guild) -> None:
         await self.find_channel()
-        if guild.id == self.home.guild_id:
-            await self._sync(guild, force=True)
-            self.services.status_message.retry_now()
         await self.home.leave_strangers()
+        self.services.status_message.retry_now()
 
     async def on_guild_available(self, _guild: discord.Guild) -> None:
         self.services.status_message.retry_now()
@@ -117,16 +112,12 @@ class DiscordBot(commands.Bot):
     async def on_guild_role_update(self, _before: discord.Role, _after: discord.Role) -> None:
         self.services.status_message.retry_now()
 
-    async def _sync(self, guild: discord.abc.Snowflake, *, force: bool = False) -> None:
-        self.tree.copy_global_to(guild=guild)
+    async def _register_commands(self) -> None:
+        """Trouble here is tried again at the next connection; the live message does without commands."""
         try:
             async with asyncio.timeout(_SYNC_TIMEOUT_S):
-                await sync_commands(self.tree, guild, self.services.store, force=force)
-        except discord.Forbidden:
-            _log.error(
-                "Discord refuses slash commands here: invite Discarr again with the link from `discarr doctor`"
-            )
+                await sync_commands(self.tree, self.services.store)
+        except StoreError as error:
+            _log.warning("It could not be remembered that the commands are registered: %s", error.remedy)
         except (discord.DiscordException, aiohttp.ClientError, OSError) as exc:
-            _log.warning("Slash commands could not be registered yet; Discarr tries again", exc_info=exc)
-            return
-        self._are_commands_synced = True
+            _log.warning("Slash commands could not be registered yet", exc_info=exc)

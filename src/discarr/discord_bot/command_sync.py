@@ -12,29 +12,23 @@ from discarr.core.store import Store
 _log = logging.getLogger(__name__)
 
 
-def tree_hash(tree: app_commands.CommandTree[discord.Client], guild: discord.abc.Snowflake) -> str:
-    """Return a fingerprint of everything Discord would be told about the guild's commands."""
-    payload = [command.to_dict(tree) for command in tree.get_commands(guild=guild)]
-    text = json.dumps([tree.client.application_id, guild.id, payload], sort_keys=True, default=str)
+def tree_hash(tree: app_commands.CommandTree[discord.Client]) -> str:
+    """Return a fingerprint of everything Discord would be told."""
+    payload = [command.to_dict(tree) for command in tree.get_commands()]
+    text = json.dumps([tree.client.application_id, payload], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-async def sync_commands(
-    tree: app_commands.CommandTree[discord.Client],
-    guild: discord.abc.Snowflake,
-    store: Store,
-    *,
-    force: bool = False,
-) -> bool:
-    """Tell Discord the guild's commands if they differ from what it was told last; return whether it was.
+async def sync_commands(tree: app_commands.CommandTree[discord.Client], store: Store) -> bool:
+    """Tell Discord the commands if they differ from what it was told last; return whether it was told.
 
-    `force` is for a guild that was just joined: Discord forgets an application's commands when it leaves.
-    Discord allows 200 creations a day and guild, so a restart loop must not sync each time.
+    They are global: the guild need not be known for it, and they outlive being removed from it. Discord
+    allows 200 creations a day, so a restart loop must not sync each time.
     """
-    fingerprint = tree_hash(tree, guild)
-    if not force and await store.get_meta("commands_hash") == fingerprint:
+    fingerprint = tree_hash(tree)
+    if await store.get_meta("commands_hash") == fingerprint:
         return False
-    await tree.sync(guild=guild)
+    await tree.sync()
     await store.put_meta("commands_hash", fingerprint)
     _log.info("Slash commands registered with Discord")
     return True

@@ -19,7 +19,7 @@ from discarr.discord_bot.ui.controls import detail_controls, is_status_message, 
 from discarr.discord_bot.ui.detail_card import render_detail
 from discarr.discord_bot.ui.health_embed import BotStats, render_health
 from discarr.discord_bot.ui.queue_browser import QueueFilter, find_row, render_queue_page
-from discarr.monitoring.download_rows import NOTHING_HIDDEN, Hidden, run_in_slices
+from discarr.monitoring.download_rows import NOTHING_HIDDEN, Hidden, PhaseGroup, run_in_slices
 from discarr.monitoring.snapshot_diff import diff
 from discarr.monitoring.status_view import StatusView, status_view_in_slices
 from discarr.utils.discord_utils import has_admin_permissions
@@ -27,6 +27,8 @@ from discarr.utils.interaction_utils import safe_defer_interaction, safe_send_re
 
 if TYPE_CHECKING:
     from discarr.discord_bot.bot import DiscordBot
+
+_NEEDS_HAND = QueueFilter(state=PhaseGroup.NEEDS_HAND.name.lower())
 
 type Asking = discord.Interaction[Any]
 
@@ -51,7 +53,7 @@ class PrivateViews:
         """Show what needs a hand."""
         if await safe_defer_interaction(interaction):
             self._check_guild(interaction)
-            await self.show_queue(interaction, QueueFilter(state="hand"))
+            await self.show_queue(interaction, _NEEDS_HAND)
 
     @answers_errors
     async def refresh(self, interaction: Asking) -> None:

@@ -8,9 +8,10 @@ What was learnt about SimCord and is relied on here:
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import discord
@@ -23,21 +24,20 @@ _REFRESH_EVERY_S = 10.0
 
 
 class SimulatedClock:
-    """The simulated Discord's time, which `SimulatedDiscord.run` keeps at wall time.
+    """Wall time for the product, also where SimCord makes the system's clocks virtual.
 
-    Inside work that a bot's callback started, SimCord makes the system's clocks virtual: only its own clock
-    is the same for everybody.
+    It does so inside work that a bot's callback started; its own clock moves in ticks, too coarse to measure
+    an answer by. The performance counter is left alone, and the same for everybody.
     """
 
-    def __init__(self, env: simcord.Env) -> None:
-        self._env = env
-        self._start = env.now()
+    def __init__(self) -> None:
+        self._wall_start = datetime.now(UTC) - timedelta(seconds=time.perf_counter())
 
     def now(self) -> datetime:
-        return self._env.now()
+        return self._wall_start + timedelta(seconds=time.perf_counter())
 
     def monotonic(self) -> float:
-        return (self._env.now() - self._start).total_seconds()
+        return time.perf_counter()
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -49,12 +49,13 @@ class SimulatedDiscord:
     def __init__(self, env: simcord.Env) -> None:
         self._env = env
         self._lock = asyncio.Lock()
+        env.backend.bot_user.name = "Discarr"
         owner = env.create_user("olivia", global_name="Olivia (owner)")
         self.guild = env.create_guild("Home cinema", owner=owner)
         self.channel = self.guild.create_text_channel("downloads", topic="What is coming, and when")
         self.owner = self.guild.add_member(owner)
         self.member = self.guild.add_member(env.create_user("max", global_name="Max (member)"))
-        self.clock: Clock = SimulatedClock(env)
+        self.clock: Clock = SimulatedClock()
 
     async def connect(self, make_bot: Callable[[], discord.Client]) -> None:
         """Bring a bot online and keep it there until cancelled: the demo's `Connection`."""
