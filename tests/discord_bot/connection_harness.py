@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import discord
 
+from discarr.core.errors import StoreError
 from discarr.discord_bot.connection import GatewayConnection
 from discarr.discord_bot.connection_state import ConnectionPhase, ConnectionState
 from tests.fakes.clock import FakeClock
@@ -31,11 +32,17 @@ class MemoryIdentifyLog:
 
     def __init__(self) -> None:
         self.identifies: list[datetime] = []
+        self.trouble: StoreError | None = None
+        """Raised at every use."""
 
     async def record(self, at: datetime) -> None:
+        if self.trouble:
+            raise self.trouble
         self.identifies.append(at)
 
     async def count_since(self, since: datetime) -> int:
+        if self.trouble:
+            raise self.trouble
         return sum(at > since for at in self.identifies)
 
 

@@ -32,7 +32,7 @@ class Visit:
 
     def __init__(self, server: DiscordServer, client: discord.Client) -> None:
         self.server = server
-        self._client = client
+        self.client = client
 
     def slash(self) -> Interaction:
         return self._interaction(self.server.interactions.slash("queue"))
@@ -43,7 +43,7 @@ class Visit:
         return self._interaction(self.server.interactions.press("discarr:v1:refresh", message))
 
     def _interaction(self, payload: dict[str, Any]) -> Interaction:
-        return discord.Interaction(data=cast("Any", payload), state=self._client._connection)
+        return discord.Interaction(data=cast("Any", payload), state=self.client._connection)
 
     def seen(self, interaction: Interaction) -> OpenInteraction:
         """What Discord has of an interaction."""
@@ -237,6 +237,17 @@ async def test_a_hanging_discord_does_not_hold_the_handler(
         assert not await safe_defer_interaction(visit.slash())
 
     assert "took over" in caplog.text
+
+
+async def test_the_log_names_the_command(visit: Visit, caplog: pytest.LogCaptureFixture) -> None:
+    @discord.app_commands.CommandTree(visit.client).command(description="Show the queue")
+    async def queue(interaction: Interaction) -> None: ...
+
+    visit.server.faults.add("POST", CALLBACK, error(403, 50013))
+
+    assert not await safe_send_response(visit.slash(), "hello")
+
+    assert "an answer to /queue" in caplog.text
 
 
 async def test_a_cut_connection_is_not_an_exception(visit: Visit, caplog: pytest.LogCaptureFixture) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, NoReturn, Protocol
 
 import aiohttp
@@ -205,11 +206,9 @@ async def close_within(client: discord.Client) -> None:
             await client.close()
     except TimeoutError:
         _log.warning("Discord did not close the connection in time; cutting it")
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(FORCED_CLOSE_TIMEOUT_S):
                 await client.http.close()
-        except TimeoutError:
-            _log.warning("The connection to Discord could not be cut in time")
 
 
 async def _observe(client: discord.Client, event: str, seen: Callable[[], None]) -> None:

@@ -1,9 +1,14 @@
 """Keeps Discarr far away from the 1,000 IDENTIFYs in 24 h after which Discord resets a bot's token."""
 
+import logging
+from collections import deque
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from discarr.core.clock import Clock
+from discarr.core.errors import StoreError
+
+_log = logging.getLogger(__name__)
 
 HOURLY_LIMIT: Final = 20
 DAILY_LIMIT: Final = 200
@@ -22,19 +27,35 @@ class IdentifyLog(Protocol):
 
 
 class IdentifyBudget:
-    """Counts IDENTIFYs and says when there have been too many."""
+    """Counts IDENTIFYs and says when there have been too many.
+
+    A log that cannot be used (a full disk) costs the memory of earlier runs, not the connection.
+    """
 
     def __init__(self, log: IdentifyLog, *, clock: Clock) -> None:
         self._log = log
         self._clock = clock
+        self._of_this_run: deque[datetime] = deque(maxlen=DAILY_LIMIT + 1)
 
     async def is_spent(self) -> bool:
         """Whether the last hour or the last day has seen too many."""
         now = self._clock.now()
-        if await self._log.count_since(now - timedelta(hours=1)) > HOURLY_LIMIT:
+        if await self._count_since(now - timedelta(hours=1)) > HOURLY_LIMIT:
             return True
-        return await self._log.count_since(now - timedelta(days=1)) > DAILY_LIMIT
+        return await self._count_since(now - timedelta(days=1)) > DAILY_LIMIT
 
     async def record(self) -> None:
         """Count one IDENTIFY that is about to be sent."""
-        await self._log.record(self._clock.now())
+        now = self._clock.now()
+        self._of_this_run.append(now)
+        try:
+            await self._log.record(now)
+        except StoreError as exc:
+            _log.warning("The connection to Discord could not be noted: %s. %s", exc, exc.remedy)
+
+    async def _count_since(self, since: datetime) -> int:
+        in_this_run = sum(at > since for at in self._of_this_run)
+        try:
+            return max(in_this_run, await self._log.count_since(since))
+        except StoreError:
+            return in_this_run
