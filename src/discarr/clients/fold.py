@@ -1,6 +1,6 @@
 """Folding queue rows into downloads: one per download id, whatever the number of rows (design decision 1)."""
 
-from dataclasses import MISSING, dataclass, fields, make_dataclass
+from dataclasses import MISSING, fields, make_dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
@@ -28,10 +28,14 @@ _GROUPS_PER_SLICE = 500
 """Downloads handled before others get a turn: about 2 ms."""
 _CLOCK_SKEW = timedelta(minutes=5)
 
-_STATUS = {member.value.lower(): member for member in QueueStatus}
-_TRACKED_STATUS = {member.value.lower(): member for member in TrackedStatus}
-_TRACKED_STATE = {member.value.lower(): member for member in TrackedState}
-_PROTOCOL = {member.value.lower(): member for member in Protocol}
+# Known in both spellings, so that the usual one costs a single look; see `_word`.
+_STATUS = {text: member for member in QueueStatus for text in (member.value, member.value.lower())}
+_TRACKED_STATUS = {text: member for member in TrackedStatus for text in (member.value, member.value.lower())}
+_TRACKED_STATE = {text: member for member in TrackedState for text in (member.value, member.value.lower())}
+_PROTOCOL = {text: member for member in Protocol for text in (member.value, member.value.lower())}
+
+type _Folded = tuple[list[QueueRow], Download, datetime | None]
+"""The rows, what was made of them, and when the app looked at its client, as far as they tell."""
 
 if TYPE_CHECKING:
     _Draft = Download
@@ -47,16 +51,6 @@ else:
         eq=False,
         repr=False,
     )
-
-
-@dataclass(slots=True, kw_only=True)
-class _Folded:
-    """A download, and what it was made of."""
-
-    rows: list[QueueRow]
-    download: Download
-    looked_at: datetime | None
-    """When the app looked at its client, as far as these rows tell."""
 
 
 class QueueFold:
@@ -89,17 +83,20 @@ class QueueFold:
                 group.append(row)
         folded: dict[str | int, _Folded] = {}
         for count, (key, group) in enumerate(groups.items(), 1):
-            before = known.get(key)
-            folded[key] = before if before is not None and before.rows == group else self._fold(key, group)
+            item = known.get(key)
+            if item is None or item[0] != group:
+                item = self._fold(key, group)
+            folded[key] = item
             if count % _GROUPS_PER_SLICE == 0:
                 await self._clock.sleep(0)
         self._known, self._titles_version = folded, version
-        return tuple([item.download for item in folded.values()]), self._data_as_of(folded), anonymous
+        downloads = tuple([download for _, download, _ in folded.values()])
+        return downloads, self._data_as_of(folded), anonymous
 
     def _data_as_of(self, folded: dict[str | int, _Folded]) -> datetime | None:
         now = self._clock.now()
         limit = now + _CLOCK_SKEW
-        times = [item.looked_at for item in folded.values() if item.looked_at and item.looked_at <= limit]
+        times = [looked_at for _, _, looked_at in folded.values() if looked_at and looked_at <= limit]
         return min(max(times), now) if times else None
 
     def _fold(self, group_key: str | int, group: list[QueueRow]) -> _Folded:
@@ -126,7 +123,7 @@ class QueueFold:
         quality_name = quality.name if quality else None
         download = _Draft(
             key=DownloadKey(self._instance, kind, str(group_key)),
-            row_ids=tuple(sorted({row.id for row in rows if row.id is not None})),
+            row_ids=_row_ids(rows),
             title=shown.title,
             year=shown.year,
             release_title=release_title,
@@ -141,12 +138,12 @@ class QueueFold:
             time_left=_time_left(span, size_left),
             estimated_completion=estimated,
             added=parse_instant(head.added),
-            status=_STATUS.get((head.status or "").lower(), QueueStatus.UNKNOWN),
+            status=_word(_STATUS, head.status, QueueStatus.UNKNOWN) or QueueStatus.UNKNOWN,
             tracked_status=_word(_TRACKED_STATUS, head.tracked_download_status, TrackedStatus.UNKNOWN),
             tracked_state=_word(_TRACKED_STATE, head.tracked_download_state, TrackedState.UNKNOWN),
             messages=_messages(rows),
             error_message=clip(head.error_message, MAX_TEXT) if head.error_message else None,
-            protocol=_PROTOCOL.get((head.protocol or "").lower(), Protocol.UNKNOWN),
+            protocol=_word(_PROTOCOL, head.protocol, Protocol.UNKNOWN) or Protocol.UNKNOWN,
             download_client=clip(head.download_client, MAX_TEXT) if head.download_client else None,
             indexer=clip(head.indexer, MAX_TEXT) if head.indexer else None,
             tags=self._titles.tags(title),
@@ -156,7 +153,7 @@ class QueueFold:
         looked_at = None
         if kind == "d" and span is not None and estimated is not None:
             looked_at = _subtract(estimated, span)
-        return _Folded(rows=group, download=download, looked_at=looked_at)
+        return group, download, looked_at
 
     def _episodes(self, rows: list[QueueRow]) -> tuple[tuple[int, ...], tuple[EpisodeNumber, ...], int]:
         """Unite what the rows say; rows of another series under the same id do not count (recorded)."""
@@ -184,11 +181,19 @@ def _subtract(instant: datetime, span: timedelta) -> datetime | None:
 
 
 def _word[Word](words: dict[str, Word], text: str | None, unknown: Word) -> Word | None:
-    return None if text is None else words.get(text.lower(), unknown)
+    if text is None:
+        return None
+    return words.get(text) or words.get(text.lower(), unknown)
+
+
+def _row_ids(rows: list[QueueRow]) -> tuple[int, ...]:
+    return tuple(sorted({row.id for row in rows if row.id is not None}))
 
 
 def _messages(rows: list[QueueRow]) -> tuple[StatusMessage, ...]:
     """Unite the messages of all rows by their title, each line once, in order of appearance."""
+    if not any(row.status_messages for row in rows):
+        return ()
     united: dict[str, dict[str, None]] = {}
     for row in rows:
         for entry in row.status_messages or ():

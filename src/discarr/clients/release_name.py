@@ -5,6 +5,7 @@ A best effort for display only: names follow conventions, not rules, and titles 
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from discarr.clients.values import clip
 from discarr.core.models import EpisodeNumber
@@ -41,6 +42,7 @@ class ReleaseName:
     episodes: tuple[EpisodeNumber, ...]
 
 
+@lru_cache(maxsize=4096)
 def parse_release_name(name: str) -> ReleaseName:
     """Read title, year, seasons and episodes from a release's name, a file name or a path."""
     base = re.split(r"[/\\]", clip(name.strip(), _MAX_NAME).rstrip("/\\"))[-1]

@@ -11,14 +11,14 @@ MAX_SIZE_BYTES = 1 << 60
 _SPAN = re.compile(r"(-)?(?:(\d{1,8})\.)?(\d\d):(\d\d):(\d\d)(?:\.(\d{1,7}))?", re.ASCII)
 
 
-@lru_cache(maxsize=4096)
 def parse_instant(text: str | None) -> datetime | None:
     """Read an ISO date in UTC; None for nonsense and for .NET's "never" (0001-01-01)."""
     if not text or len(text) > 40:
         return None
     try:
         instant = datetime.fromisoformat(text)
-        instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+        if instant.tzinfo is not UTC:
+            instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
     return None if instant.year <= 1 else instant
@@ -31,18 +31,15 @@ def parse_span(text: str | None) -> timedelta | None:
     if match is None:
         return None
     sign, days, hours, minutes, seconds, fraction = match.groups(default="0")
-    span = timedelta(
-        days=int(days),
-        hours=int(hours),
-        minutes=int(minutes),
-        seconds=int(seconds),
-        microseconds=int(fraction.ljust(7, "0")) // 10 if fraction != "0" else 0,
-    )
+    microseconds = 0 if fraction == "0" else int(fraction.ljust(7, "0")) // 10
+    span = timedelta(int(days), int(hours) * 3600 + int(minutes) * 60 + int(seconds), microseconds)
     return -span if sign == "-" else span
 
 
 def parse_size(value: float | None) -> int | None:
     """Read a size in bytes; None when absent or not a number, never negative, never beyond an exbibyte."""
+    if type(value) is int and 0 <= value <= MAX_SIZE_BYTES:
+        return value
     if value is None or math.isnan(value):
         return None
     return round(min(max(value, 0), MAX_SIZE_BYTES))
