@@ -129,14 +129,10 @@ async def send_badly(
     if fault.kind is FaultKind.RESET:
         _reset(request)
         return answer
+    if fault.kind is FaultKind.HUGE:
+        return await _send_white_space(request, fault.size_bytes)
     stream = web.StreamResponse(status=answer.status, headers=answer.headers)
     body = answer.body if isinstance(answer.body, bytes) else b""
-    if fault.kind is FaultKind.HUGE:
-        stream.content_length = fault.size_bytes
-        await stream.prepare(request)
-        for _ in range(0, fault.size_bytes, _CHUNK):
-            await stream.write(b" " * _CHUNK)
-        return stream
     stream.content_length = len(body)
     await stream.prepare(request)
     if fault.kind is FaultKind.DRIP:
@@ -151,6 +147,15 @@ async def send_badly(
         _reset(request)
     elif request.transport is not None:
         request.transport.close()
+    return stream
+
+
+async def _send_white_space(request: web.BaseRequest, size_bytes: int) -> web.StreamResponse:
+    stream = web.StreamResponse(headers={"Content-Type": "application/json"})
+    stream.content_length = size_bytes
+    await stream.prepare(request)
+    for start in range(0, size_bytes, _CHUNK):
+        await stream.write(b" " * min(_CHUNK, size_bytes - start))
     return stream
 
 

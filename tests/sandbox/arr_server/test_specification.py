@@ -1,0 +1,127 @@
+"""Answers against the apps' own OpenAPI documents."""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from discarr.core.models import InstanceKind
+from discarr.sandbox.arr_server.app import ArrServer
+from discarr.sandbox.arr_server.bulk import BulkQueue
+from discarr.sandbox.arr_server.demo_world import movies, movies_4k, television
+from discarr.sandbox.arr_server.scenario_source import ScenarioSource
+from discarr.sandbox.arr_server.source import Source
+from tests.fakes.clock import FakeClock
+from tests.sandbox.arr_server.world import Visitor, one_of_each, series_of_each, visiting
+from tests.shared_folder import SPECS, needs_shared
+
+pytestmark = needs_shared
+
+EMBEDDED = "includeMovie=true&includeSeries=true&includeEpisode=true"
+UNKNOWN = "includeUnknownMovieItems=true&includeUnknownSeriesItems=true"
+COMMON = [
+    ("/system/status", "/api/v3/system/status"),
+    ("/health", "/api/v3/health"),
+    ("/diskspace", "/api/v3/diskspace"),
+    ("/rootfolder", "/api/v3/rootfolder"),
+    ("/tag", "/api/v3/tag"),
+    (f"/queue?pageSize=100&{UNKNOWN}", "/api/v3/queue"),
+    (f"/queue?pageSize=100&{EMBEDDED}", "/api/v3/queue"),
+    (f"/queue/details?{EMBEDDED}", "/api/v3/queue/details"),
+    ("/queue/status", "/api/v3/queue/status"),
+    (f"/history?pageSize=100&{EMBEDDED}", "/api/v3/history"),
+    ("/history/since?date=2000-01-01T00:00:00Z", "/api/v3/history/since"),
+    ("/command", "/api/v3/command"),
+]
+OWN = {
+    InstanceKind.RADARR: [("/movie", "/api/v3/movie"), ("/movie/1", "/api/v3/movie/{id}")],
+    InstanceKind.SONARR: [
+        ("/series", "/api/v3/series"),
+        ("/series/1", "/api/v3/series/{id}"),
+        ("/episode?seriesId=1", "/api/v3/episode"),
+        ("/episode/101001", "/api/v3/episode/{id}"),
+    ],
+}
+
+
+def _without_nulls_forbidden(schema: Any) -> Any:
+    """Return an OpenAPI 3.0 schema with its "nullable" in JSON Schema's words."""
+    if isinstance(schema, list):
+        return [_without_nulls_forbidden(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    translated = {name: _without_nulls_forbidden(value) for name, value in schema.items()}
+    if translated.pop("nullable", False) is True and isinstance(translated.get("type"), str):
+        translated["type"] = [translated["type"], "null"]
+    return translated
+
+
+@cache
+def _document(kind: InstanceKind) -> tuple[Any, Registry[Any]]:
+    document = _without_nulls_forbidden(json.loads((SPECS / f"{kind.value}-v3-openapi.json").read_text()))
+    resource = Resource.from_contents(document, default_specification=DRAFT202012)
+    registry: Registry[Any] = Registry().with_resource("urn:document", resource)
+    return document, registry
+
+
+def _deviations(kind: InstanceKind, operation: str, body: Any, *, method: str = "get") -> Iterator[str]:
+    document, registry = _document(kind)
+    (content,) = [
+        content["application/json"]
+        for content in [document["paths"][operation][method]["responses"]["200"]["content"]]
+    ]
+    pointer = operation.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
+    reference = f"urn:document#/paths/{pointer}/{method}/responses/200/content/application~1json/schema"
+    assert content["schema"]
+    validator = Draft202012Validator({"$ref": reference}, registry=registry)
+    for error in validator.iter_errors(body):
+        yield f"{operation}: {error.json_path}: {error.message[:200]}"
+
+
+async def _check_everything(visitor: Visitor, kind: InstanceKind) -> list[str]:
+    async with visitor.ask("/api/v3/command", "POST", json={"name": "RssSync"}) as answer:
+        deviations = list(_deviations(kind, "/api/v3/command", await answer.json(), method="post"))
+    for path, operation in COMMON + OWN[kind]:
+        async with visitor.ask(f"/api/v3{path}") as answer:
+            assert answer.status == 200, path
+            deviations += _deviations(kind, operation, await answer.json())
+    return deviations
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        ScenarioSource(scenario=movies()),
+        ScenarioSource(scenario=movies_4k()),
+        ScenarioSource(scenario=television()),
+        BulkQueue(kind=InstanceKind.RADARR, row_count=50),
+        BulkQueue(kind=InstanceKind.SONARR, row_count=50),
+    ],
+    ids=["movies", "4K", "TV", "bulk Radarr", "bulk Sonarr"],
+)
+async def test_answers_are_as_the_apps_document_them(source: Source) -> None:
+    clock = FakeClock()
+    async with visiting(ArrServer(source, clock=clock)) as visitor:
+        await clock.advance(300)
+        assert await _check_everything(visitor, source.kind) == []
+
+
+@pytest.mark.parametrize("scenario", [one_of_each(), series_of_each()], ids=["Radarr", "Sonarr"])
+async def test_queues_in_every_state_are_as_the_apps_document_them(scenario: Any) -> None:
+    async with visiting(ArrServer(ScenarioSource(scenario=scenario), clock=FakeClock())) as visitor:
+        for query in (UNKNOWN, EMBEDDED):
+            async with visitor.ask(f"/api/v3/queue?pageSize=100&{query}") as answer:
+                assert list(_deviations(scenario.kind, "/api/v3/queue", await answer.json())) == []
+
+
+async def test_the_check_finds_what_is_not_documented() -> None:
+    page = {"page": 1, "records": [{"id": 1, "sizeLeft": 2, "status": "resting"}]}
+
+    deviations = list(_deviations(InstanceKind.RADARR, "/api/v3/queue", page))
+
+    assert len(deviations) == 2
