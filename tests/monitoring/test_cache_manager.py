@@ -170,6 +170,7 @@ async def test_refresh_now_right_after_a_refresh_returns_what_is_known(
 async def test_callers_at_the_same_time_share_one_refresh(
     cache: CacheManager, client: FakeMediaClient, clock: FakeClock
 ) -> None:
+    client.failures["refresh"] = Rejected("radarr")
     async with running(cache.run()):
         await clock.advance(10)
         client.gate = asyncio.Event()
@@ -178,7 +179,6 @@ async def test_callers_at_the_same_time_share_one_refresh(
         late = asyncio.create_task(cache.refresh_now())
         await clock.settle()
         client.gate.set()
-        await clock.advance(6)
         snapshots = await asyncio.gather(*callers, late)
 
     assert len({id(snapshot) for snapshot in snapshots}) == 1
