@@ -21,6 +21,7 @@ from discarr.core.store.worker import Worker
 DATABASE_NAME: Final = "discarr.db"
 _RUN_TIMEOUT_S = 30.0
 _CLOSE_TIMEOUT_S = 2.0
+_HEADER = b"SQLite format 3\0"
 _SIDECARS = ("", "-wal", "-shm", "-journal")
 
 _log = logging.getLogger(__name__)
@@ -249,8 +250,10 @@ def _is_worth_opening(path: Path) -> bool:
     """Return whether a file may be opened as it is.
 
     SQLite takes an empty file for a new database, and a log without its database for rubbish: both
-    are what is left of a database that got lost.
+    are what is left of a database that got lost. Beside a file that is no database at all it deletes
+    the log, which may still hold something.
     """
-    if path.exists():
-        return path.stat().st_size > 0
+    if path.is_file():
+        with path.open("rb") as file:
+            return file.read(len(_HEADER)) == _HEADER
     return not path.with_name(f"{path.name}-wal").exists()
