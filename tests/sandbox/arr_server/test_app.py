@@ -220,4 +220,4 @@ async def test_requests_can_be_counted() -> None:
     async with visiting(server) as visitor:
         await visitor.get("/queue", page=1)
 
-    assert server.requests == ["GET /api/v3/queue?page=1"]
+    assert list(server.requests) == ["GET /api/v3/queue?page=1"]

@@ -30,9 +30,14 @@ def _begun(scenario: Scenario) -> ScenarioSource:
     return source
 
 
-def _looks(seconds: float) -> list[tuple[str, str, bool]]:
+@pytest.fixture(scope="module")
+def sources() -> list[ScenarioSource]:
+    return [_begun(make()) for make in WORLD]
+
+
+def _looks(sources: list[ScenarioSource], seconds: float) -> list[tuple[str, str, bool]]:
     """Return status, verdict and whether nothing is left, of every download at a moment."""
-    rows = [row for make in WORLD for row in _begun(make()).rows(START + timedelta(seconds=seconds))]
+    rows = [row for source in sources for row in source.rows(START + timedelta(seconds=seconds))]
     downloads = {row.get("downloadId", row["id"]): row for row in rows}
     return [
         (row["status"], row.get("trackedDownloadStatus", "pending"), row["sizeleft"] == 0)
@@ -41,8 +46,8 @@ def _looks(seconds: float) -> list[tuple[str, str, bool]]:
 
 
 @pytest.mark.parametrize("seconds", [0, 60, 900, 3_600, 86_400, 1_000_000])
-def test_there_is_always_something_to_see(seconds: float) -> None:
-    looks = _looks(seconds)
+def test_there_is_always_something_to_see(sources: list[ScenarioSource], seconds: float) -> None:
+    looks = _looks(sources, seconds)
 
     assert 8 <= len(looks) <= 18
     assert any(look[0] == "downloading" for look in looks)
@@ -50,8 +55,8 @@ def test_there_is_always_something_to_see(seconds: float) -> None:
     assert any(look[0] == "paused" for look in looks)
 
 
-def test_everything_happens_within_a_quarter_of_an_hour() -> None:
-    seen = {look for seconds in range(0, 900, 5) for look in _looks(seconds)}
+def test_everything_happens_within_a_quarter_of_an_hour(sources: list[ScenarioSource]) -> None:
+    seen = {look for seconds in range(0, 900, 5) for look in _looks(sources, seconds)}
 
     assert ("delay", "pending", False) in seen
     assert ("queued", "ok", False) in seen
@@ -60,10 +65,8 @@ def test_everything_happens_within_a_quarter_of_an_hour() -> None:
     assert ("failed", "warning", False) in seen
 
 
-@pytest.mark.parametrize("make", [movies, television])
-def test_something_was_imported_before_the_visitor_came(make: object) -> None:
-    scenario = movies() if make is movies else television()
-
+@pytest.mark.parametrize("scenario", [movies(), television()], ids=["Movies", "TV"])
+def test_something_was_imported_before_the_visitor_came(scenario: Scenario) -> None:
     events = {row["eventType"] for row in _begun(scenario).history(START)}
 
     assert "downloadFolderImported" in events

@@ -152,6 +152,12 @@ def test_history_tells_how_it_ended(ending: Ending, events: list[str]) -> None:
     assert [row["eventType"] for row in source.history(_after(200))] == events
 
 
+def test_history_knows_nothing_of_unknown_items() -> None:
+    source = _begun(radarr(movie_download(media=None)))
+
+    assert source.history(_after(200)) == []
+
+
 def test_history_of_a_pack_has_a_row_per_episode() -> None:
     rows = _begun(sonarr(pack())).history(_after(200))
 

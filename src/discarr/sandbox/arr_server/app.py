@@ -1,6 +1,7 @@
 """A simulated Radarr or Sonarr on a loopback socket."""
 
 import gzip
+from collections import deque
 from types import TracebackType
 from typing import Self
 
@@ -60,8 +61,8 @@ class ArrServer:
         self.url_base = url_base
         self.port = port
         self.faults = FaultPlan()
-        self.requests: list[str] = []
-        """Every request so far, as "GET /api/v3/queue?page=1", for tests and benchmarks to count."""
+        self.requests: deque[str] = deque(maxlen=10_000)
+        """The latest requests, as "GET /api/v3/queue?page=1", for tests and benchmarks to count."""
         self._clock: Clock = clock or SystemClock()
         self._startup_s = startup_s
         self._first_refresh_s = first_refresh_s

@@ -6,14 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import override
+from typing import cast, override
 
 from discarr.core.models import InstanceKind, Protocol
 from discarr.sandbox.arr_server.json_format import JsonObject, encode
 from discarr.sandbox.arr_server.library import EpisodesOf, Movie, Series, whole_season
 from discarr.sandbox.arr_server.queue_query import QueueQuery, turn_page
 from discarr.sandbox.arr_server.rows import queue_rows
-from discarr.sandbox.arr_server.scenario import Occurrence, ScriptedDownload, already, downloading, troubled
+from discarr.sandbox.arr_server.scenario import (
+    DownloadState,
+    Occurrence,
+    ScriptedDownload,
+    already,
+    downloading,
+    troubled,
+)
 from discarr.sandbox.arr_server.source import PreparedBody, Removal, Source, embed
 
 _PACK_SIZE = 10
@@ -36,7 +43,7 @@ class BulkQueue(Source):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        self._random = random.Random(self.seed)  # noqa: S311 - reproducible, not secret
+        self._random = random.Random(self.seed)  # noqa: S311 - not secret  # nosec B311
         self._rows: list[JsonObject] = []
         self._pages: dict[QueueQuery, PreparedBody] = {}
 
@@ -91,8 +98,8 @@ class BulkQueue(Source):
 
     def _rows_of(self, script: ScriptedDownload, at: datetime) -> list[JsonObject]:
         occurrence = Occurrence(script=script, cycle=0)
-        state = occurrence.state_at(0)
-        assert state is not None  # noqa: S101 - scripts made here start at 0 and stay
+        # scripts made here are in the queue at 0
+        state = cast("DownloadState", occurrence.state_at(0))
         left = None if state.time_left_s is None else timedelta(seconds=state.time_left_s)
         rows = queue_rows(self.kind, occurrence, state, at=at, grabbed=at, time_left=left)
         path = f"/data/{script.protocol}/incomplete/{script.release}"
