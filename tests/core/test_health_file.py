@@ -50,9 +50,17 @@ def test_an_old_report_is_a_process_that_hangs(path: Path, age_s: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b"{}", b'{"written_at": 1}', b'{"written_at": "2026-01-02T20:47:00",'
-    b' "is_healthy": true, "discord": "x"}', b"\xff"]
-)  # fmt: skip
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        b"\xff",
+        b'{"written_at": 1}',
+        b'{"written_at": "2026-01-02T20:47:00", "is_healthy": true, "discord": "no time zone"}',
+    ],
+)
 def test_nonsense_is_not_healthy(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     assert read_health(path, START).sentence == "The health file makes no sense."

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from discarr.core.env_sources import PREFIXES
@@ -290,6 +290,7 @@ def test_whatever_is_set_ends_as_settings_or_as_problems_without_values(
     assert str(error).encode()
 
 
+@settings(max_examples=25)
 @given(st.text(max_size=60))
 def test_no_single_value_leaks_or_crashes_in_any_setting(value: str) -> None:
     secret = f"s3cr3t{value}"

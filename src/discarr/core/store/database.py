@@ -139,7 +139,7 @@ class Store:
 
     async def _do[T](self, function: Callable[[], T]) -> T:
         if self._worker.is_stopped:
-            raise StoreError("the store is closed", remedy="Start Discarr again.")
+            raise _closed()
         try:
             async with asyncio.timeout(_RUN_TIMEOUT_S):
                 return await asyncio.wrap_future(self._worker.submit(function))
@@ -153,7 +153,8 @@ class Store:
 
     def _transact[T](self, work: Callable[[sqlite3.Connection], T]) -> T:
         connection = self._connection
-        assert connection is not None  # noqa: S101 - `open` and `in_memory` have succeeded
+        if connection is None:
+            raise _closed()
         try:
             connection.execute("BEGIN")
             result = work(connection)
@@ -231,6 +232,10 @@ class Store:
             if self._lock is not None:
                 os.close(self._lock)
                 self._lock = None
+
+
+def _closed() -> StoreError:
+    return StoreError("the store is closed", remedy="Start Discarr again.")
 
 
 def _connect(database: Path | str) -> sqlite3.Connection:
