@@ -1,0 +1,113 @@
+"""Tries everything in the settings and says in plain words what works and what to do about the rest."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
+
+import discord
+
+from discarr.clients.base import MediaClient
+from discarr.clients.factory import create_client
+from discarr.core.clock import Clock
+from discarr.core.errors import ConfigError
+from discarr.core.settings import Settings
+from discarr.doctor.discord_side import check_discord
+from discarr.doctor.host import check_data_dir, is_in_container
+from discarr.doctor.instances import check_instances
+from discarr.doctor.report import (
+    SETTINGS,
+    Check,
+    Report,
+    Verdict,
+    format_report,
+    log_report,
+    report_as_json,
+    report_of_refusal,
+)
+
+__all__ = [
+    "Check",
+    "Report",
+    "Verdict",
+    "examine",
+    "format_report",
+    "log_report",
+    "report_as_json",
+    "report_of_refusal",
+]
+
+
+async def examine(
+    settings: Settings,
+    *,
+    clock: Clock,
+    media_clients: Sequence[MediaClient] | None = None,
+    discord_client: discord.Client | None = None,
+    in_container: bool | None = None,
+    timeout_s: float = 15.0,
+) -> Report:
+    """Try everything at the same time, each within `timeout_s`; changes nothing anywhere.
+
+    `media_clients` and `discord_client` (logged in) are borrowed from a running process: without them own
+    ones are made and closed again. `in_container` None means: find out.
+    """
+    if in_container is None:
+        in_container = is_in_container()
+    async with AsyncExitStack() as stack:
+        clients, refused = (
+            _own_clients(settings, clock, stack) if media_clients is None else (media_clients, ())
+        )
+        async with asyncio.TaskGroup() as group:
+            discord_task = group.create_task(
+                check_discord(
+                    settings.discord_token.get_secret_value(),
+                    settings.discord_channel_id,
+                    client=discord_client,
+                    timeout_s=timeout_s,
+                ),
+                name="doctor discord",
+            )
+            instances_task = group.create_task(
+                check_instances(clients, in_container=in_container, timeout_s=timeout_s),
+                name="doctor instances",
+            )
+            data_dir_task = group.create_task(
+                check_data_dir(settings.data_dir, timeout_s=timeout_s), name="doctor data directory"
+            )
+    findings = discord_task.result()
+    return Report(
+        checks=(
+            *_settings_checks(settings),
+            *findings.checks,
+            *refused,
+            *instances_task.result(),
+            *data_dir_task.result(),
+        ),
+        invite_url=findings.invite_url,
+    )
+
+
+def _settings_checks(settings: Settings) -> Iterator[Check]:
+    names = ", ".join(config.name for config in settings.instances)
+    yield Check(subject=SETTINGS, verdict=Verdict.OK, text=f"They can be used; instances: {names}.")
+    for warning in settings.warnings:
+        yield Check(subject=SETTINGS, verdict=Verdict.WARNING, text=warning)
+
+
+def _own_clients(
+    settings: Settings, clock: Clock, stack: AsyncExitStack
+) -> tuple[Sequence[MediaClient], Sequence[Check]]:
+    """Make a client for each instance, closed with `stack`; what cannot be made becomes a problem."""
+    clients, refused = [], []
+    for config in settings.instances:
+        try:
+            client = create_client(config, clock=clock)
+        except ConfigError as error:  # a CA file that holds no certificate
+            refused += [
+                Check(subject=config.name, verdict=Verdict.PROBLEM, text=problem)
+                for problem in error.problems
+            ]
+        else:
+            stack.push_async_callback(client.aclose)
+            clients.append(client)
+    return clients, refused

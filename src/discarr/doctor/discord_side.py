@@ -1,0 +1,166 @@
+"""Discord, asked over REST only: the gateway stays closed, so that a diagnosis costs no identify."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import aiohttp
+import discord
+from discord.http import Route
+
+from discarr.discord_bot.ui import texts
+from discarr.doctor.off_loop import look_up
+from discarr.doctor.report import Check, Verdict
+from discarr.utils.discord_utils import NEEDED_CHANNEL_PERMISSIONS, invite_url, missing_permissions
+
+_TOKEN = "Discord token"  # noqa: S105 - the name of a check
+_BOT = "Discord bot"
+_CHANNEL = "Discord channel"
+_COPY_LINK = "In Discord right-click the text channel, choose Copy Link, and set DISCORD_CHANNEL_ID to it."
+
+
+@dataclass(slots=True)
+class DiscordFindings:
+    """What was found so far; filled while the examination goes on, so that a time-out loses nothing."""
+
+    checks: list[Check] = field(default_factory=list)
+    invite_url: str | None = None
+
+    def add(self, subject: str, verdict: Verdict, text: str, remedy: str | None = None) -> None:
+        """Append one finding."""
+        self.checks.append(Check(subject=subject, verdict=verdict, text=text, remedy=remedy))
+
+
+async def check_discord(
+    token: str, channel_id: int, *, timeout_s: float, client: discord.Client | None = None
+) -> DiscordFindings:
+    """Examine the token, the bot and its rights in the channel; `client`: one that has logged in."""
+    findings = DiscordFindings()
+    try:
+        async with asyncio.timeout(timeout_s):
+            await look_up(urlsplit(Route.BASE).hostname or "")
+            async with _logged_in(token, client) as discord_client:
+                _examine_bot(discord_client, findings)
+                await _examine_channel(discord_client, channel_id, findings)
+    except discord.LoginFailure:
+        findings.add(
+            _TOKEN,
+            Verdict.PROBLEM,
+            "Discord refuses the token in DISCORD_TOKEN.",
+            "In the developer portal open your application → Bot → Reset Token, and copy what it shows: "
+            "it is neither the client secret nor the public key.",
+        )
+    except (discord.HTTPException, discord.RateLimited):
+        findings.add(_TOKEN, Verdict.PROBLEM, "Discord has trouble answering.", "Try again in a few minutes.")
+    except (aiohttp.ClientError, OSError):  # TimeoutError and a name that is unknown are OSErrors
+        findings.add(
+            _TOKEN,
+            Verdict.PROBLEM,
+            "Discord cannot be reached from here.",
+            "Check this machine's internet access, name server (DNS) and firewall.",
+        )
+    return findings
+
+
+@contextlib.asynccontextmanager
+async def _logged_in(token: str, client: discord.Client | None) -> AsyncIterator[discord.Client]:
+    if client is not None:
+        yield client
+        return
+    async with discord.Client(intents=discord.Intents(guilds=True), max_ratelimit_timeout=30.0) as own:
+        await own.login(token)
+        yield own
+
+
+def _examine_bot(client: discord.Client, findings: DiscordFindings) -> None:
+    findings.add(_TOKEN, Verdict.OK, f"Discord knows it as {client.user}.")
+    application = client.application
+    if application is None:
+        return
+    findings.invite_url = invite_url(application.id)
+    if application.bot_public:
+        findings.add(
+            _BOT,
+            Verdict.WARNING,
+            "It is public: everybody may add it to a server of theirs, although Discarr leaves those again.",
+            'In the developer portal first set Installation → Install Link to "None", then switch off '
+            'Bot → "Public Bot".',
+        )
+
+
+async def _examine_channel(client: discord.Client, channel_id: int, findings: DiscordFindings) -> None:
+    try:
+        channel = await client.fetch_channel(channel_id)
+    except discord.NotFound:
+        findings.add(
+            _CHANNEL,
+            Verdict.PROBLEM,
+            "There is no channel with the id in DISCORD_CHANNEL_ID.",
+            _COPY_LINK,
+        )
+        return
+    except discord.Forbidden:
+        await _explain_no_access(client, findings)
+        return
+    except discord.InvalidData:  # a kind of channel that discord.py does not know
+        channel = None
+    if not isinstance(channel, discord.TextChannel):
+        findings.add(
+            _CHANNEL,
+            Verdict.PROBLEM,
+            "DISCORD_CHANNEL_ID does not name a text channel of a server.",
+            _COPY_LINK,
+        )
+        return
+    await _examine_rights(client, channel, findings)
+
+
+async def _explain_no_access(client: discord.Client, findings: DiscordFindings) -> None:
+    # Discord says the same for a strange server and for a hidden channel, and since October 2026 it
+    # leaves hidden channels out of Get Guild Channels (discord-api-docs #8454): no name can be had.
+    if not [guild async for guild in client.fetch_guilds(limit=1, with_counts=False)]:
+        findings.add(
+            _CHANNEL,
+            Verdict.PROBLEM,
+            "Discarr is on no server yet.",
+            "Invite it with the link that is printed here.",
+        )
+        return
+    needed = missing_permissions(discord.Permissions.none(), NEEDED_CHANNEL_PERMISSIONS)
+    findings.add(
+        _CHANNEL,
+        Verdict.PROBLEM,
+        "Discarr cannot see the channel in DISCORD_CHANNEL_ID.",
+        f"Give Discarr {texts.list_of(needed)} in that channel. If it is on another server, invite "
+        "Discarr there with the link that is printed here.",
+    )
+
+
+async def _examine_rights(
+    client: discord.Client, channel: discord.TextChannel, findings: DiscordFindings
+) -> None:
+    """Compute the rights from roles and overwrites as fetched: there is no cache without a gateway."""
+    if client.user is None:
+        return
+    guild = await client.fetch_guild(channel.guild.id, with_counts=False)
+    member = await guild.fetch_member(client.user.id)
+    with_roles = await guild.fetch_channel(channel.id)
+    missing = missing_permissions(with_roles.permissions_for(member), NEEDED_CHANNEL_PERMISSIONS)
+    if missing:
+        findings.add(
+            _CHANNEL,
+            Verdict.PROBLEM,
+            f"Discarr cannot do its work in #{channel.name}.",
+            f"Give Discarr {texts.list_of(missing)} in #{channel.name}.",
+        )
+    else:
+        findings.add(_CHANNEL, Verdict.OK, f"Discarr has the permissions it needs in #{channel.name}.")
+    if member.guild_permissions.administrator:
+        findings.add(
+            _BOT,
+            Verdict.WARNING,
+            "Its role has Administrator, which Discarr never needs.",
+            "Take Administrator away from that role in the server's settings.",
+        )

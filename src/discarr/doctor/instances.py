@@ -1,0 +1,131 @@
+"""Each Radarr and Sonarr: name look-up, address, base path, key, app, version and TLS."""
+
+import asyncio
+import ipaddress
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from discarr.clients.base import MediaClient
+from discarr.core.errors import MediaClientError, StartingUp, TimedOut, Unreachable
+from discarr.core.models import AppIdentity, InstanceKind
+from discarr.core.settings import InstanceConfig
+from discarr.doctor.off_loop import look_up
+from discarr.doctor.report import Check, Verdict
+
+_AT_ONCE = 16
+
+_DEFAULT_PORTS = {InstanceKind.RADARR: 7878, InstanceKind.SONARR: 8989}
+_OLDEST_GOOD_VERSION = {InstanceKind.RADARR: (5, 8), InstanceKind.SONARR: (4, 0, 5)}
+
+
+async def check_instances(
+    clients: Iterable[MediaClient], *, in_container: bool, timeout_s: float
+) -> tuple[Check, ...]:
+    """Ask every instance who it is, all at the same time; in the order of `clients`, which stay open."""
+    at_once = asyncio.Semaphore(_AT_ONCE)
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(
+                _check(client, at_once, in_container=in_container, timeout_s=timeout_s),
+                name=f"doctor {client.config.id}",
+            )
+            for client in clients
+        ]
+    return tuple(check for task in tasks for check in task.result())
+
+
+async def _check(
+    client: MediaClient, at_once: asyncio.Semaphore, *, in_container: bool, timeout_s: float
+) -> tuple[Check, ...]:
+    config = client.config
+    try:
+        async with asyncio.timeout(timeout_s), at_once:
+            if (unknown := await _check_name(config, in_container=in_container)) is not None:
+                return (unknown,)
+            identity = await client.identify()
+    except TimeoutError:
+        return (_problem(config, f"{TimedOut.summary}.", TimedOut.default_remedy),)
+    except MediaClientError as error:
+        return (_failure(config, error, in_container=in_container),)
+    return tuple(_verdicts(config, identity))
+
+
+async def _check_name(config: InstanceConfig, *, in_container: bool) -> Check | None:
+    """Return a problem if the address names a host that this machine does not know."""
+    host = _host(config)
+    try:
+        await look_up(host)
+    except TimeoutError:
+        return _problem(
+            config,
+            f"cannot be reached: the name {host} could not be looked up in time.",
+            "Does this machine's name server (DNS) work?",
+        )
+    except (OSError, UnicodeError):  # UnicodeError: no legal name at all, such as one of 64 letters
+        return _problem(
+            config,
+            f"cannot be reached: the name {host} is unknown here.",
+            _unknown_name_remedy(config, in_container),
+        )
+    return None
+
+
+def _unknown_name_remedy(config: InstanceConfig, in_container: bool) -> str:
+    port = _DEFAULT_PORTS[config.kind]
+    if "." in _host(config):
+        return "Check how the host is spelt in Discarr's settings, and this machine's name server (DNS)."
+    if in_container:
+        return (
+            "A container knows only the names in its own compose network. From another compose project use "
+            f"the LAN address, such as http://192.168.1.10:{port}, or a network with `external: true`."
+        )
+    return f"Names of containers are unknown outside of them. Use http://localhost:{port} or the LAN address."
+
+
+def _failure(config: InstanceConfig, error: MediaClientError, *, in_container: bool) -> Check:
+    remedy = error.remedy
+    if in_container and isinstance(error, (Unreachable, TimedOut)) and _is_loopback(_host(config)):
+        service = f"http://{config.kind}:{_DEFAULT_PORTS[config.kind]}"
+        remedy = (
+            f"Inside a container this is Discarr itself. Use {service} (same compose network), the address "
+            "of the VPN container it sits behind, or the LAN address."
+        )
+    verdict = Verdict.WARNING if isinstance(error, StartingUp) else Verdict.PROBLEM
+    return _check_of(config, verdict, f"{config.url} {error.summary}.", remedy)
+
+
+def _verdicts(config: InstanceConfig, identity: AppIdentity) -> Iterable[Check]:
+    app = f"{identity.app_name} {identity.version}"
+    yield _check_of(config, Verdict.OK, f"{app} answers at {config.url}.")
+    oldest = _OLDEST_GOOD_VERSION[config.kind]
+    if tuple(int(part) for part in re.findall(r"\d+", identity.version)) < oldest:
+        wanted = ".".join(str(part) for part in oldest)
+        yield _check_of(
+            config,
+            Verdict.WARNING,
+            f"{app} is older than {wanted}: Discarr may miss why an import is refused.",
+            f"Update it to {wanted} or later.",
+        )
+
+
+def _host(config: InstanceConfig) -> str:
+    return urlsplit(config.url).hostname or ""
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+def _problem(config: InstanceConfig, text: str, remedy: str) -> Check:
+    return _check_of(config, Verdict.PROBLEM, f"{config.url} {text}", remedy)
+
+
+def _check_of(config: InstanceConfig, verdict: Verdict, text: str, remedy: str | None = None) -> Check:
+    return Check(subject=config.name, verdict=verdict, text=text, remedy=remedy)
