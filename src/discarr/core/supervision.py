@@ -24,7 +24,7 @@ class Backoff:
         """Return the pause after that many failures in a row (1 or more)."""
         # The exponent is bounded: 2.0 ** 1024 overflows.
         pause = min(self.longest_s, self.first_s * 2.0 ** min(failures - 1, 32))
-        return pause * random.uniform(0.8, 1.2)  # noqa: S311  # nosec B311 - no secret depends on it
+        return pause * random.uniform(0.8, 1.2)  # noqa: S311 - no secret depends on it  # nosec B311
 
 
 DEFAULT_BACKOFF = Backoff()
