@@ -1,0 +1,149 @@
+"""The whole product over a simulated Discord and fake instances, under a clock that the test moves."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import discord
+import simcord
+
+from discarr.app import App
+from discarr.core.settings import Settings, load_settings
+from discarr.core.store import Store
+from discarr.discord_bot.bot import DiscordBot
+from tests.fakes.clock import FakeClock
+from tests.fakes.media_client import FakeMediaClient
+
+_PATIENCE_S = 10.0
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Return as soon as something holds; fail when it does not within ten seconds."""
+    async with asyncio.timeout(_PATIENCE_S):
+        while not is_so():  # noqa: ASYNC110 - what is waited for has no event
+            await asyncio.sleep(0.002)
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """What a test acts on and looks at."""
+
+    env: simcord.Env
+    guild: simcord.GuildHandle
+    channel: simcord.ChannelHandle
+    owner: simcord.MemberActor
+    member: simcord.MemberActor
+    clock: FakeClock
+    clients: Sequence[FakeMediaClient]
+    store: Store
+    settings: Settings
+    group: asyncio.TaskGroup
+    app: App = field(init=False)
+    _stop: asyncio.Event = field(init=False)
+    _running: asyncio.Task[None] = field(init=False)
+    _is_online: asyncio.Event = field(init=False)
+
+    def start(self) -> None:
+        """Start a process: a new app over what outlives one."""
+        self.app = App(
+            self.settings, clock=self.clock, store=self.store, clients=self.clients, connection=self._connect
+        )
+        self._stop = asyncio.Event()
+        self._is_online = asyncio.Event()
+        self._running = self.group.create_task(self.app.run(self._stop), name="app")
+
+    async def end(self) -> None:
+        """End the process as SIGTERM does; harmless when repeated."""
+        self._stop.set()
+        await self._running
+
+    async def _connect(self, make_bot: Callable[[], discord.Client]) -> None:
+        await self.env.restart_bot(make_bot())
+        self._is_online.set()
+        await asyncio.Event().wait()
+
+    @property
+    def bot(self) -> DiscordBot:
+        assert isinstance(self.env.bot, DiscordBot)
+        return self.env.bot
+
+    @property
+    def message(self) -> discord.Message:
+        """The live message."""
+        found = self.channel.last_message
+        assert found is not None
+        return found
+
+    @property
+    def text(self) -> str:
+        """Title, description and fields of the live message."""
+        return embed_text(self.message.embeds[0])
+
+    async def shows(self, words: str) -> None:
+        """Let time pass until the live message contains the words."""
+        async with asyncio.timeout(_PATIENCE_S):
+            await self._is_online.wait()
+            while self.channel.last_message is None or words not in self.text:
+                await self.clock.advance(1)
+                await asyncio.sleep(0.002)
+
+
+def embed_text(embed: discord.Embed) -> str:
+    """Everything an embed says."""
+    parts = [embed.title or "", embed.description or ""]
+    for part in embed.fields:
+        parts += [part.name or "", part.value or ""]
+    return "\n".join(parts)
+
+
+@asynccontextmanager
+async def open_world(
+    clients: Sequence[FakeMediaClient],
+    *,
+    environ: Mapping[str, str] | None = None,
+    prepare: Callable[[simcord.GuildHandle, simcord.ChannelHandle], None] | None = None,
+) -> AsyncIterator[World]:
+    """Yield a world in which the app runs, and end it with the block.
+
+    `environ` adds to the settings; `prepare` may change the guild before the bot arrives.
+    """
+    clock = FakeClock()
+    placeholder = discord.Client(intents=discord.Intents(guilds=True))
+    async with simcord.run(placeholder, check_errors=False) as env:
+        owner = env.create_user("olivia")
+        guild = env.create_guild("Home", owner=owner)
+        channel = guild.create_text_channel("downloads")
+        if prepare is not None:
+            prepare(guild, channel)
+        settings = load_settings(
+            {
+                "DISCORD_TOKEN": "a-token-of-the-simulation",
+                "DISCORD_CHANNEL_ID": str(channel.id),
+                "RADARR_URL": "http://radarr:7878",
+                "RADARR_API_KEY": "0123456789abcdef0123456789abcdef",
+                **(environ or {}),
+            },
+            env_file=None,
+            secrets_dir=None,
+        )
+        store = await Store.in_memory(clock=clock)
+        try:
+            async with asyncio.TaskGroup() as group:
+                world = World(
+                    env=env,
+                    guild=guild,
+                    channel=channel,
+                    owner=guild.add_member(owner),
+                    member=guild.add_member(env.create_user("max")),
+                    clock=clock,
+                    clients=clients,
+                    store=store,
+                    settings=settings,
+                    group=group,
+                )
+                world.start()
+                yield world
+                await world.end()
+        finally:
+            await store.close()
