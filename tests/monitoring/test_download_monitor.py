@@ -9,6 +9,7 @@ import pytest
 
 from discarr.core.errors import Unreachable
 from discarr.core.models import DownloadKey
+from discarr.core.supervision import LoopDied
 from discarr.monitoring.cache_manager import CacheManager
 from discarr.monitoring.download_monitor import DownloadMonitor, Published
 from discarr.monitoring.progress_tracker import ProgressTracker
@@ -161,6 +162,22 @@ async def test_the_checked_line_is_renewed_before_five_minutes_have_passed(
         assert (view.next_check_by - START).total_seconds() == pytest.approx(at + 300)
 
 
+async def test_a_message_that_needs_no_renewal_is_not_asked_for_it_without_end(
+    cache: CacheManager, tracker: ProgressTracker, clock: FakeClock
+) -> None:
+    class Content(FakePublisher):
+        async def publish(self, view: StatusView, *, renew: bool) -> Published:
+            await super().publish(view, renew=renew)
+            return Published.UNCHANGED
+
+    publisher = Content(clock)
+    monitor = DownloadMonitor(cache, tracker, publisher, clock=clock)
+    async with running(cache.run(), monitor.run()):
+        await clock.advance(120)
+
+    assert len(publisher.asked) <= 10
+
+
 async def test_a_renewal_needs_no_news_from_the_instances(
     monitor: DownloadMonitor,
     cache: CacheManager,
@@ -287,7 +304,25 @@ async def test_the_last_word_says_offline(
     assert publisher.scenes[-1] is Scene.OFFLINE
 
 
-async def test_an_unexpected_error_of_the_publisher_ends_the_monitor(
+async def test_an_unexpected_error_of_the_publisher_is_survived(
+    cache: CacheManager, tracker: ProgressTracker, clock: FakeClock
+) -> None:
+    class BrokenOnce(FakePublisher):
+        async def publish(self, view: StatusView, *, renew: bool) -> Published:
+            published = await super().publish(view, renew=renew)
+            if len(self.asked) == 1:
+                raise RuntimeError("a bug")
+            return published
+
+    publisher = BrokenOnce(clock)
+    monitor = DownloadMonitor(cache, tracker, publisher, clock=clock)
+    async with running(cache.run(), monitor.run()):
+        await clock.advance(10)
+
+    assert publisher.scenes[-1] is Scene.IDLE
+
+
+async def test_unexpected_errors_without_end_end_the_monitor(
     cache: CacheManager, tracker: ProgressTracker, clock: FakeClock
 ) -> None:
     class Broken(FakePublisher):
@@ -297,6 +332,7 @@ async def test_an_unexpected_error_of_the_publisher_ends_the_monitor(
     monitor = DownloadMonitor(cache, tracker, Broken(clock), clock=clock)
 
     with pytest.raises(ExceptionGroup) as caught:
-        await monitor.run()
+        async with running(monitor.run()):
+            await clock.advance(900)
 
-    assert caught.group_contains(RuntimeError, match="a bug")
+    assert caught.group_contains(LoopDied)

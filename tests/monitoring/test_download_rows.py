@@ -235,6 +235,20 @@ def test_hidden_tags_hide_rows_with_unknown_tags_too() -> None:
     assert len(build_rows(snapshot, tracker, now=START)) == 3
 
 
+def test_a_snapshot_can_be_stripped_of_what_is_hidden() -> None:
+    seen, gift = keyed("seen"), keyed("gift", tags=("gift",))
+    clean = make_instance_snapshot(id="clean", downloads=(seen,))
+    mixed = make_instance_snapshot(id="mixed", downloads=(seen, gift))
+    snapshot = QueueSnapshot(version=7, instances=(clean, mixed, make_instance_snapshot(id="secret")))
+    hidden = Hidden(instances=frozenset({"secret"}), tags=frozenset({"gift"}))
+
+    stripped = hidden.without(snapshot)
+
+    assert stripped.instances == (clean, replace(mixed, downloads=(seen,)))
+    assert stripped.instances[0] is clean
+    assert Hidden().without(snapshot) is snapshot
+
+
 def test_rows_can_be_filtered_by_instance_state_and_words() -> None:
     rows = rows_of(
         make_download(title="Dune: Part Two", year=2024),

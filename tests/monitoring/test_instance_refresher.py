@@ -20,6 +20,7 @@ from discarr.core.errors import (
     Unreachable,
 )
 from discarr.core.models import DownloadKey, InstanceSnapshot, InstanceState
+from discarr.core.supervision import LoopDied
 from discarr.monitoring.cache_manager import CacheManager
 from tests.factories import make_download
 from tests.fakes.clock import START, FakeClock
@@ -263,13 +264,29 @@ async def test_a_queue_that_empties_without_a_restart_is_believed_at_once(
     assert (state_of(cache), instance_of(cache).downloads) == (InstanceState.UP, ())
 
 
-async def test_an_unexpected_error_ends_the_cache(
+async def test_an_unexpected_error_is_survived_and_leaves_no_caller_waiting(
+    cache: CacheManager, client: FakeMediaClient, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(cache.run()):
+        await clock.advance(10)
+        client.error = RuntimeError("a bug")
+        await cache.refresh_now()
+        client.error = None
+        client.downloads = (DOWNLOAD,)
+        await clock.advance(2)
+
+    assert instance_of(cache).downloads == (DOWNLOAD,)
+    assert "a bug" in caplog.text
+
+
+async def test_unexpected_errors_without_end_end_the_cache(
     cache: CacheManager, client: FakeMediaClient, clock: FakeClock
 ) -> None:
     client.error = RuntimeError("a bug")
 
     with pytest.raises(ExceptionGroup) as caught:
-        await cache.run()
+        async with running(cache.run()):
+            await clock.advance(900)
 
-    assert caught.group_contains(RuntimeError, match="a bug")
+    assert caught.group_contains(LoopDied)
     assert client.is_closed

@@ -143,6 +143,34 @@ async def test_without_the_clients_estimate_a_jumping_rate_is_not_sure(watcher: 
     assert not watcher.tracker.estimate(KEY).is_sure
 
 
+async def test_without_the_clients_estimate_a_stopped_download_is_not_sure(watcher: Watcher) -> None:
+    for loaded in (200, 200, 200, 200, 0, 0, 0, 0, 0, 0):
+        await watcher.refresh(loaded=loaded * MB)
+
+    estimate = watcher.tracker.estimate(KEY)
+
+    assert not estimate.is_sure
+    assert estimate.eta is not None
+
+
+async def test_two_changes_at_one_moment_of_the_app_are_no_rate_to_rely_on() -> None:
+    watcher = Watcher()
+    snapshot = await watcher.refresh(knows_age=True)
+    for _ in range(3):
+        snapshot = await watcher.refresh(loaded=90 * MB, after_s=80, knows_age=True)
+    await watcher.clock.advance(30)
+    rows = (make_download(size_left_bytes=watcher.left - 30 * MB),)
+    watcher.tracker.observe(replace(snapshot, downloads=rows, fetched_at=watcher.clock.now()))
+    once = watcher.tracker.estimate(KEY)
+    await watcher.clock.advance(30)
+    rows = (make_download(size_left_bytes=watcher.left - 60 * MB),)
+    watcher.tracker.observe(replace(snapshot, downloads=rows, fetched_at=watcher.clock.now()))
+    twice = watcher.tracker.estimate(KEY)
+
+    assert once.is_sure
+    assert not twice.is_sure
+
+
 async def test_an_estimate_beyond_a_month_is_none(watcher: Watcher) -> None:
     await watcher.refresh(time_left=timedelta(days=400))
 

@@ -14,6 +14,7 @@ from discarr.core.models import (
     InstanceSnapshot,
     QueueSnapshot,
 )
+from discarr.core.supervision import supervise
 from discarr.monitoring.instance_refresher import InstanceRefresher
 from discarr.monitoring.waiting import wait_for_any
 
@@ -100,13 +101,15 @@ class CacheManager:
         """Refresh until cancelled, then close the clients.
 
         Raises:
-            BaseExceptionGroup: an instance's task met what it did not expect.
+            BaseExceptionGroup: refreshing an instance failed unexpectedly, again and again.
         """
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._bound_initial_load(), name="initial-load")
                 for instance_id, refresher in self._refreshers.items():
-                    group.create_task(refresher.run(), name=f"refresh-{instance_id}")
+                    name = f"refresh-{instance_id}"
+                    loop = supervise(name, refresher.step, clock=self._clock, log=_log)
+                    group.create_task(loop, name=name)
         finally:
             await self._close_clients()
 

@@ -1,17 +1,23 @@
 """Decides when the live message is renewed; what it looks like is the publisher's business."""
 
 import asyncio
+import logging
+import math
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Protocol
 
 from discarr.core.clock import Clock
 from discarr.core.models import QueueSnapshot
-from discarr.monitoring.cache_manager import CacheManager
+from discarr.core.supervision import supervise
+from discarr.monitoring.cache_manager import CacheManager, Subscription
 from discarr.monitoring.download_rows import Hidden, run_in_slices
 from discarr.monitoring.progress_tracker import ProgressTracker
 from discarr.monitoring.status_view import Scene, StatusView, status_view_in_slices
 from discarr.monitoring.waiting import wait_for_any
+
+_log = logging.getLogger(__name__)
 
 _RETRY_S = 5.0
 
@@ -38,7 +44,7 @@ class Publisher(Protocol):
 
         Without `renew`, a view that differs only in the times of checking is no change. A LOADING view never
         replaces what an existing message shows. Expected trouble ends as `Published.WAITING`, within a
-        bounded time; anything that is raised ends the monitor.
+        bounded time; anything that is raised, again and again, ends the monitor.
         """
 
 
@@ -71,7 +77,8 @@ class DownloadMonitor:
         self._edit_interval_s = edit_interval_s
         self._renew_interval_s = renew_interval_s
         self._hidden = Hidden(instances=hidden_instances, tags=hidden_tags)
-        self._edited_at: float | None = None
+        self._edited_at = -math.inf
+        self._renewed_at = -math.inf
 
     async def run(self) -> None:
         """Measure and publish until cancelled."""
@@ -90,30 +97,33 @@ class DownloadMonitor:
     async def _observe_loop(self) -> None:
         """Samples are taken at each refresh, however long Discord takes for an edit."""
         with self._cache.subscribe() as subscription:
-            self._observe(self._cache.snapshot)
-            async for snapshot in subscription:
-                self._observe(snapshot)
+            await supervise(
+                "observe-progress", partial(self._observe_next, subscription), clock=self._clock, log=_log
+            )
+
+    async def _observe_next(self, subscription: Subscription) -> None:
+        self._observe(await anext(subscription))
 
     def _observe(self, snapshot: QueueSnapshot) -> None:
         for instance in snapshot.instances:
             self._tracker.observe(instance)
 
     async def _monitor_loop(self) -> None:
-        await self._show_loading()
         with self._cache.subscribe() as subscription:
-            while True:
-                subscription.take()
-                published = await self.check_downloads(renew=self._renew_in_s() <= 0)
-                if published is Published.WAITING:
-                    await wait_for_any(self._clock, _RETRY_S, self._publisher.retry_requested)
-                    continue
-                await wait_for_any(
-                    self._clock,
-                    self._renew_in_s(),
-                    subscription.changed,
-                    self._publisher.retry_requested,
-                )
-                await self._clock.sleep(self._edit_in_s())
+            await supervise(
+                "live-message", partial(self._check_and_wait, subscription), clock=self._clock, log=_log
+            )
+
+    async def _check_and_wait(self, subscription: Subscription) -> None:
+        """Publish, then wait until there may be something to publish again."""
+        await self._show_loading()
+        subscription.take()
+        retry_requested = self._publisher.retry_requested
+        if await self.check_downloads(renew=self._renew_in_s() <= 0) is Published.WAITING:
+            await wait_for_any(self._clock, _RETRY_S, retry_requested)
+            return
+        await wait_for_any(self._clock, self._renew_in_s(), subscription.changed, retry_requested)
+        await self._clock.sleep(self._edit_in_s())
 
     async def _show_loading(self) -> None:
         """Say once that something will be here, unless the initial load is over before that is possible."""
@@ -125,15 +135,11 @@ class DownloadMonitor:
             await wait_for_any(self._clock, _RETRY_S, initial_load, self._publisher.retry_requested)
 
     def _edit_in_s(self) -> float:
-        if self._edited_at is None:
-            return 0.0
         return max(0.0, self._edited_at + self._edit_interval_s - self._clock.monotonic())
 
     def _renew_in_s(self) -> float:
         """Time until the renewal; early enough that waiting for the edit interval cannot make it late."""
-        if self._edited_at is None:
-            return 0.0
-        due_at = self._edited_at + self._renew_interval_s - 2 * self._edit_interval_s
+        due_at = self._renewed_at + self._renew_interval_s - 2 * self._edit_interval_s
         return due_at - self._clock.monotonic()
 
     async def _publish(self, scene: Scene | None, *, renew: bool) -> Published:
@@ -152,5 +158,7 @@ class DownloadMonitor:
         self.view = view
         published = await self._publisher.publish(view, renew=renew)
         if published in (Published.EDITED, Published.SENT):
-            self._edited_at = self._clock.monotonic()
+            self._edited_at = self._renewed_at = self._clock.monotonic()
+        elif renew and published is Published.UNCHANGED:
+            self._renewed_at = self._clock.monotonic()
         return published

@@ -8,6 +8,7 @@ from discarr.clients.base import MediaClient
 from discarr.core.clock import Clock
 from discarr.core.errors import MediaClientError
 from discarr.core.models import Download, HistoryEvent, InstanceState
+from discarr.core.supervision import supervise
 from discarr.monitoring.cache_manager import CacheManager
 from discarr.monitoring.waiting import wait_for_any
 
@@ -30,55 +31,69 @@ class HealthChecker:
         self._interval_s = interval_s
 
     async def run(self) -> None:
-        """Check until cancelled."""
+        """Check until cancelled.
+
+        Raises:
+            BaseExceptionGroup: checking an instance failed unexpectedly, again and again.
+        """
         async with asyncio.TaskGroup() as group:
             for client in self._cache.clients:
-                group.create_task(self._check_loop(client), name=f"health-{client.config.id}")
+                name = f"health-{client.config.id}"
+                lane = _Lane(client, self._cache, self._clock, self._interval_s)
+                group.create_task(supervise(name, lane.step, clock=self._clock, log=_log), name=name)
 
-    async def _check_loop(self, client: MediaClient) -> None:
-        instance_id = client.config.id
-        due_at = self._clock.monotonic()
-        history_at = due_at
-        downloads: tuple[Download, ...] = ()
-        has_vanished = False
-        with self._cache.subscribe() as subscription:
-            while True:
-                instance = subscription.take().instance(instance_id)
-                now = self._clock.monotonic()
-                if instance is not None and instance.state is InstanceState.UP:
-                    has_vanished = has_vanished or _vanished(downloads, instance.downloads)
-                    downloads = instance.downloads
-                    if now >= due_at:
-                        await self._check(client)
-                        has_vanished = False
-                        now = self._clock.monotonic()
-                        due_at, history_at = now + self._interval_s, now + _VANISHED_SPACING_S
-                    elif has_vanished and now >= history_at:
-                        await self._read_vanished(client)
-                        has_vanished = False
-                        now = self._clock.monotonic()
-                        history_at = now + _VANISHED_SPACING_S
-                    wake_at = min(due_at, history_at) if has_vanished else due_at
-                else:
-                    wake_at = now + self._interval_s
-                await wait_for_any(self._clock, wake_at - now, subscription.changed)
 
-    async def _check(self, client: MediaClient) -> None:
-        await self._read_vanished(client)
-        await self._read_disks(client)
+class _Lane:
+    """The slow lane of one instance."""
 
-    async def _read_vanished(self, client: MediaClient) -> None:
-        """What explains a vanished download: an import, or a download client that is away."""
-        instance_id = client.config.id
-        if (health := await _attempt(client.fetch_health())) is not None:
-            self._cache.update_details(instance_id, health=health)
-        imports = await _attempt(client.fetch_history(page_size=1, event=HistoryEvent.IMPORTED))
+    def __init__(self, client: MediaClient, cache: CacheManager, clock: Clock, interval_s: float) -> None:
+        self._client = client
+        self._id = client.config.id
+        self._cache = cache
+        self._clock = clock
+        self._interval_s = interval_s
+        self._subscription = cache.subscribe()
+        self._check_at = clock.monotonic()
+        self._look_up_at = self._check_at
+        self._has_vanished = False
+        self._downloads: tuple[Download, ...] = ()
+
+    async def step(self) -> None:
+        """Do what is due, then wait for news of the instance or for what is due next."""
+        instance = self._subscription.take().instance(self._id)
+        wait_s = self._interval_s
+        if instance is not None and instance.state is InstanceState.UP:
+            self._has_vanished = self._has_vanished or _vanished(self._downloads, instance.downloads)
+            self._downloads = instance.downloads
+            await self._do_what_is_due()
+            due_at = min(self._check_at, self._look_up_at) if self._has_vanished else self._check_at
+            wait_s = due_at - self._clock.monotonic()
+        await wait_for_any(self._clock, wait_s, self._subscription.changed)
+
+    async def _do_what_is_due(self) -> None:
+        is_check_due = self._clock.monotonic() >= self._check_at
+        is_look_up_due = self._has_vanished and self._clock.monotonic() >= self._look_up_at
+        if not is_check_due and not is_look_up_due:
+            return
+        self._has_vanished = False
+        self._look_up_at = self._clock.monotonic() + _VANISHED_SPACING_S
+        if is_check_due:
+            self._check_at = self._clock.monotonic() + self._interval_s
+        await self._look_up()
+        if is_check_due:
+            await self._read_disks()
+
+    async def _look_up(self) -> None:
+        """Read what explains a vanished download: an import, or a download client that is away."""
+        if (health := await _attempt(self._client.fetch_health())) is not None:
+            self._cache.update_details(self._id, health=health)
+        imports = await _attempt(self._client.fetch_history(page_size=1, event=HistoryEvent.IMPORTED))
         if imports:
-            self._cache.update_details(instance_id, last_import=imports[0])
+            self._cache.update_details(self._id, last_import=imports[0])
 
-    async def _read_disks(self, client: MediaClient) -> None:
-        if (disks := await _attempt(client.fetch_disk_space())) is not None:
-            self._cache.update_details(client.config.id, disks=disks)
+    async def _read_disks(self) -> None:
+        if (disks := await _attempt(self._client.fetch_disk_space())) is not None:
+            self._cache.update_details(self._id, disks=disks)
 
 
 async def _attempt[T](request: Awaitable[T]) -> T | None:

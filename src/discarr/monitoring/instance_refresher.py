@@ -60,7 +60,7 @@ _DEFINITE: dict[type[MediaClientError], InstanceState] = {
 
 
 class InstanceRefresher:
-    """The refresh loop of one instance; `publish` receives every new snapshot of it."""
+    """The refreshing of one instance, step by step; `publish` receives every new snapshot of it."""
 
     def __init__(
         self,
@@ -92,21 +92,20 @@ class InstanceRefresher:
         self._rebuild_s = 0.0
         self._delay_s = 0.0
 
-    async def run(self) -> None:
-        """Refresh for ever; only what is not a `MediaClientError` ends it."""
-        while True:
-            is_asked = self._asked.is_set()
-            done, self._done = self._done, asyncio.Event()
-            self._asked.clear()
-            self._running_done = done if is_asked else None
-            try:
-                await self._async_refresh_data(is_asked=is_asked)
-            finally:
-                self._running_done = None
-                done.set()
-            self._finished_at = self._clock.monotonic()
-            spread = random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads load, guards nothing
-            await wait_for_any(self._clock, self._delay_s * spread, self._asked)
+    async def step(self) -> None:
+        """Refresh once and wait until the next time; raises only what is not a `MediaClientError`."""
+        is_asked = self._asked.is_set()
+        done, self._done = self._done, asyncio.Event()
+        self._asked.clear()
+        self._running_done = done if is_asked else None
+        try:
+            await self._async_refresh_data(is_asked=is_asked)
+        finally:
+            self._running_done = None
+            done.set()
+        self._finished_at = self._clock.monotonic()
+        spread = random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads load, guards nothing
+        await wait_for_any(self._clock, self._delay_s * spread, self._asked)
 
     def ask(self, *, spacing_s: float) -> asyncio.Event | None:
         """Ask for a refresh now and return what is set when it is over.
