@@ -1,6 +1,5 @@
 """Reading single values from the wire: whatever an instance sends becomes a sane value or None."""
 
-import math
 import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -40,7 +39,7 @@ def parse_size(value: float | None) -> int | None:
     """Read a size in bytes; None when absent or not a number, never negative, never beyond an exbibyte."""
     if type(value) is int and 0 <= value <= MAX_SIZE_BYTES:
         return value
-    if value is None or math.isnan(value):
+    if value is None or value != value:  # NaN; math.isnan fails on integers beyond a double
         return None
     return round(min(max(value, 0), MAX_SIZE_BYTES))
 

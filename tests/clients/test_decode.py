@@ -1,0 +1,105 @@
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from discarr.clients.decode import PageDecoder, decode_list, decode_object
+from discarr.clients.wire import QueueRow, Status, Tag
+from discarr.core.errors import BadAnswer
+from tests.clients.fake_app import make_row
+
+DECODER = PageDecoder(QueueRow, "radarr")
+
+
+def page_of(*records: Any, **more: Any) -> bytes:
+    return json.dumps({"page": 1, "totalRecords": len(records), "records": records} | more).encode()
+
+
+def test_a_sound_page_is_decoded() -> None:
+    page = DECODER.decode(page_of(make_row(1), make_row(2)))
+    assert [row.id for row in page.rows] == [1, 2]
+    assert (page.number, page.total, page.skipped, page.sent) == (1, 2, 0, 2)
+
+
+@pytest.mark.parametrize(
+    "bad", [None, 5, "row", [], {"id": "abc"}, {"id": 1, "status": {"a": 1}}, {"id": 1, "size": []}]
+)
+def test_a_bad_record_is_skipped_and_counted_without_harm_to_others(bad: Any) -> None:
+    page = DECODER.decode(page_of(make_row(1), bad, make_row(3)))
+    assert [row.id for row in page.rows] == [1, 3]
+    assert (page.skipped, page.sent) == (1, 3)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400", "-5", "1" * 60])
+def test_numbers_beyond_json_do_not_cost_a_row(number: str) -> None:
+    body = page_of(make_row(1, size="@")).replace(b'"@"', number.encode())
+    page = DECODER.decode(body)
+    assert [row.id for row in page.rows] == [1]
+    assert page.skipped == 0
+
+
+def test_a_byte_order_mark_and_broken_utf8_are_survived() -> None:
+    body = b"\xef\xbb\xbf" + page_of(make_row(1, title="@")).replace(b"@", b"caf\xe9")
+    assert DECODER.decode(body).rows[0].title == "caf\N{REPLACEMENT CHARACTER}"
+
+
+def test_lone_surrogates_become_encodable() -> None:
+    messages = [{"title": "\ud800", "messages": ["\udfff"]}]
+    page = DECODER.decode(page_of(make_row(1, title="a\ud800b", statusMessages=messages)))
+    assert page.rows[0].title == "a\N{REPLACEMENT CHARACTER}b"
+    assert page.rows[0].status_messages is not None
+    assert page.rows[0].status_messages[0].messages == ["\N{REPLACEMENT CHARACTER}"]
+
+
+def test_strange_page_numbers_count_as_unknown() -> None:
+    page = DECODER.decode(page_of(make_row(1), page="one", totalRecords=True))
+    assert (page.number, page.total) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{}",
+        b'{"records": null}',
+        b'{"records": {}}',
+        b"<html>",
+        b'{"page": 1, "records": [{"id": 1',
+        b"[" * 100_000,
+        b'{"records":' + b"[" * 100_000,
+    ],
+)
+def test_what_is_no_page_is_an_error_and_never_an_empty_queue(body: bytes) -> None:
+    with pytest.raises(BadAnswer):
+        DECODER.decode(body)
+
+
+def test_lists_leave_out_what_cannot_be_understood() -> None:
+    assert decode_list(b'[{"id":1,"label":"a"}, 7]', Tag, "radarr") == [Tag(id=1, label="a")]
+    assert decode_list(b"[]", Tag, "radarr") == []
+    with pytest.raises(BadAnswer):
+        decode_list(b"{}", Tag, "radarr")
+
+
+def test_objects_must_be_objects() -> None:
+    assert decode_object(b'{"appName":"Radarr","x":NaN}', Status, "radarr").app_name == "Radarr"
+    with pytest.raises(BadAnswer):
+        decode_object(b"[]", Status, "radarr")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(st.lists(JSON | st.dictionaries(st.sampled_from(sorted(make_row(1))), JSON, max_size=6), max_size=5))
+def test_whatever_the_records_are_each_is_read_or_counted(records: list[Any]) -> None:
+    page = DECODER.decode(page_of(make_row(1), *records, make_row(2)))
+    assert page.sent == len(records) + 2
+    assert {1, 2} <= {row.id for row in page.rows}
