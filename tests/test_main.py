@@ -118,10 +118,15 @@ def test_run_tells_mistakes_on_stderr(tmp_path: Path) -> None:
     assert "Discarr cannot start: 5 problems in the settings." in ended.stderr
 
 
-def test_doctor_tells_mistakes_to_machines(tmp_path: Path) -> None:
-    ended = call("doctor", "--json", cwd=tmp_path, environ=SEVERAL_MISTAKES)
+def test_doctor_tells_mistakes_to_machines(
+    surroundings: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in SEVERAL_MISTAKES.items():
+        surroundings.setenv(name, value)
 
-    report = json.loads(ended.stdout)
+    assert main(["doctor", "--json"]) == 78
+
+    report = json.loads(capsys.readouterr().out)
     assert report["verdict"] == "problem"
     assert len(report["checks"]) == 5
     assert {check["subject"] for check in report["checks"]} == {"Settings"}
@@ -246,6 +251,13 @@ def test_the_demo_says_how_to_install_what_it_needs(
 
     assert main(["demo"]) == 1
     assert "pip install 'discarr[demo]'" in capsys.readouterr().err
+
+
+def test_the_demo_says_what_a_folder_to_replay_lacks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["demo", "--replay", str(tmp_path), "--speed", "2", "--port", "0"]) == 1
+    assert f"The demo cannot start: {tmp_path} lacks" in capsys.readouterr().err
 
 
 class _Broken:

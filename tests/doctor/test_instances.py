@@ -7,6 +7,7 @@ import pytest
 from discarr.clients.factory import create_client
 from discarr.core.models import InstanceKind
 from discarr.core.settings import InstanceConfig
+from discarr.doctor import instances
 from discarr.doctor.instances import check_instances
 from discarr.doctor.report import Check, Verdict
 from tests.doctor.fake_app import API_KEY, ImpatientClock, hanging_app, make_config, running_app
@@ -88,6 +89,22 @@ async def test_an_app_that_starts_is_only_a_warning() -> None:
     assert "is starting up" in found.text
 
 
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("localhost", True),
+        ("radarr.localhost", True),
+        ("127.0.1.1", True),
+        ("::1", True),
+        ("0.0.0.0", True),  # noqa: S104 - not bound to
+        ("192.168.1.10", False),
+        ("radarr", False),
+    ],
+)
+def test_which_addresses_are_the_container_itself(host: str, expected: bool) -> None:
+    assert instances._is_loopback(host) is expected
+
+
 async def test_localhost_in_a_container_is_explained(closed_port: int) -> None:
     config = make_config(f"http://127.0.0.1:{closed_port}")
 
@@ -117,7 +134,7 @@ async def test_an_unknown_name_is_told_apart_from_a_dead_app(
     (found,) = await examine(make_config(f"http://{host}:7878"), in_container=in_container)
 
     assert found.verdict is Verdict.PROBLEM
-    assert "is unknown here" in found.text
+    assert "finds no address for the name" in found.text
     assert found.remedy is not None
     assert words in found.remedy
 

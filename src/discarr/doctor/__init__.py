@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 
-import discord
-
 from discarr.clients.base import MediaClient
 from discarr.clients.factory import create_client
 from discarr.core.clock import Clock
@@ -42,17 +40,12 @@ async def examine(
     *,
     clock: Clock,
     media_clients: Sequence[MediaClient] | None = None,
-    discord_client: discord.Client | None = None,
-    in_container: bool | None = None,
     timeout_s: float = 15.0,
 ) -> Report:
     """Try everything at the same time, each within `timeout_s`; changes nothing anywhere.
 
-    `media_clients` and `discord_client` (logged in) are borrowed from a running process: without them own
-    ones are made and closed again. `in_container` None means: find out.
+    `media_clients` are borrowed from a running process; without them own ones are made and closed again.
     """
-    if in_container is None:
-        in_container = is_in_container()
     async with AsyncExitStack() as stack:
         clients, refused = (
             _own_clients(settings, clock, stack) if media_clients is None else (media_clients, ())
@@ -62,13 +55,12 @@ async def examine(
                 check_discord(
                     settings.discord_token.get_secret_value(),
                     settings.discord_channel_id,
-                    client=discord_client,
                     timeout_s=timeout_s,
                 ),
                 name="doctor discord",
             )
             instances_task = group.create_task(
-                check_instances(clients, in_container=in_container, timeout_s=timeout_s),
+                check_instances(clients, in_container=is_in_container(), timeout_s=timeout_s),
                 name="doctor instances",
             )
             data_dir_task = group.create_task(

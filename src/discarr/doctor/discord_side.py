@@ -1,9 +1,8 @@
 """Discord, asked over REST only: the gateway stays closed, so that a diagnosis costs no identify."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import cast
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -15,10 +14,12 @@ from discarr.doctor.off_loop import look_up
 from discarr.doctor.report import Check, Verdict
 from discarr.utils.discord_utils import NEEDED_CHANNEL_PERMISSIONS, invite_url, missing_permissions
 
-_TOKEN = "Discord token"  # noqa: S105 - the name of a check
+_LOGIN = "Discord token"
 _BOT = "Discord bot"
 _CHANNEL = "Discord channel"
 _COPY_LINK = "In Discord right-click the text channel, choose Copy Link, and set DISCORD_CHANNEL_ID to it."
+
+_NEEDED = texts.list_of(missing_permissions(discord.Permissions.none(), NEEDED_CHANNEL_PERMISSIONS))
 
 
 @dataclass(slots=True)
@@ -33,30 +34,31 @@ class DiscordFindings:
         self.checks.append(Check(subject=subject, verdict=verdict, text=text, remedy=remedy))
 
 
-async def check_discord(
-    token: str, channel_id: int, *, timeout_s: float, client: discord.Client | None = None
-) -> DiscordFindings:
-    """Examine the token, the bot and its rights in the channel; `client`: one that has logged in."""
+async def check_discord(token: str, channel_id: int, *, timeout_s: float) -> DiscordFindings:
+    """Examine the token, the bot it belongs to, and the bot's rights in the channel."""
     findings = DiscordFindings()
     try:
         async with asyncio.timeout(timeout_s):
             await look_up(urlsplit(Route.BASE).hostname or "")
-            async with _logged_in(token, client) as discord_client:
-                _examine_bot(discord_client, findings)
-                await _examine_channel(discord_client, channel_id, findings)
+            async with discord.Client(
+                intents=discord.Intents(guilds=True), max_ratelimit_timeout=30.0
+            ) as client:
+                await client.login(token)
+                _examine_bot(client, findings)
+                await _examine_channel(client, channel_id, findings)
     except discord.LoginFailure:
         findings.add(
-            _TOKEN,
+            _LOGIN,
             Verdict.PROBLEM,
             "Discord refuses the token in DISCORD_TOKEN.",
             "In the developer portal open your application → Bot → Reset Token, and copy what it shows: "
             "it is neither the client secret nor the public key.",
         )
     except (discord.HTTPException, discord.RateLimited):
-        findings.add(_TOKEN, Verdict.PROBLEM, "Discord has trouble answering.", "Try again in a few minutes.")
+        findings.add(_LOGIN, Verdict.PROBLEM, "Discord has trouble answering.", "Try again in a few minutes.")
     except (aiohttp.ClientError, OSError):  # TimeoutError and a name that is unknown are OSErrors
         findings.add(
-            _TOKEN,
+            _LOGIN,
             Verdict.PROBLEM,
             "Discord cannot be reached from here.",
             "Check this machine's internet access, name server (DNS) and firewall.",
@@ -64,21 +66,9 @@ async def check_discord(
     return findings
 
 
-@contextlib.asynccontextmanager
-async def _logged_in(token: str, client: discord.Client | None) -> AsyncIterator[discord.Client]:
-    if client is not None:
-        yield client
-        return
-    async with discord.Client(intents=discord.Intents(guilds=True), max_ratelimit_timeout=30.0) as own:
-        await own.login(token)
-        yield own
-
-
 def _examine_bot(client: discord.Client, findings: DiscordFindings) -> None:
-    findings.add(_TOKEN, Verdict.OK, f"Discord knows it as {client.user}.")
-    application = client.application
-    if application is None:
-        return
+    findings.add(_LOGIN, Verdict.OK, f"Discord knows it as {client.user}.")
+    application = cast(discord.AppInfo, client.application)  # set by `login`
     findings.invite_url = invite_url(application.id)
     if application.bot_public:
         findings.add(
@@ -128,12 +118,11 @@ async def _explain_no_access(client: discord.Client, findings: DiscordFindings) 
             "Invite it with the link that is printed here.",
         )
         return
-    needed = missing_permissions(discord.Permissions.none(), NEEDED_CHANNEL_PERMISSIONS)
     findings.add(
         _CHANNEL,
         Verdict.PROBLEM,
         "Discarr cannot see the channel in DISCORD_CHANNEL_ID.",
-        f"Give Discarr {texts.list_of(needed)} in that channel. If it is on another server, invite "
+        f"Give Discarr {_NEEDED} in that channel. If it is on another server, invite "
         "Discarr there with the link that is printed here.",
     )
 
@@ -142,10 +131,8 @@ async def _examine_rights(
     client: discord.Client, channel: discord.TextChannel, findings: DiscordFindings
 ) -> None:
     """Compute the rights from roles and overwrites as fetched: there is no cache without a gateway."""
-    if client.user is None:
-        return
     guild = await client.fetch_guild(channel.guild.id, with_counts=False)
-    member = await guild.fetch_member(client.user.id)
+    member = await guild.fetch_member(cast(discord.ClientUser, client.user).id)  # set by `login`
     with_roles = await guild.fetch_channel(channel.id)
     missing = missing_permissions(with_roles.permissions_for(member), NEEDED_CHANNEL_PERMISSIONS)
     if missing:
@@ -156,7 +143,7 @@ async def _examine_rights(
             f"Give Discarr {texts.list_of(missing)} in #{channel.name}.",
         )
     else:
-        findings.add(_CHANNEL, Verdict.OK, f"Discarr has the permissions it needs in #{channel.name}.")
+        findings.add(_CHANNEL, Verdict.OK, f"Discarr has {_NEEDED} in #{channel.name}.")
     if member.guild_permissions.administrator:
         findings.add(
             _BOT,

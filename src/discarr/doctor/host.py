@@ -1,7 +1,5 @@
 """The machine below Discarr: is it a container, and can the data directory be used?"""
 
-import contextlib
-import errno
 import os
 import shutil
 import tempfile
@@ -45,7 +43,7 @@ async def check_data_dir(
 
 def _examine(path: Path, mountinfo: str | None) -> Iterator[Check]:
     try:
-        where = _nearest_existing(path)
+        where = next(place for place in (path, *path.parents) if place.exists())
         _try_to_write(where)
         free_bytes = shutil.disk_usage(where).free
         is_remote = is_on_network(where, mountinfo)
@@ -78,14 +76,6 @@ def _warnings(path: Path, *, free_bytes: int, is_remote: bool) -> Iterator[Check
             text=f"{path} lies on a network file system, where SQLite's locks are not reliable.",
             remedy="Use a local disk or a named volume.",
         )
-
-
-def _nearest_existing(path: Path) -> Path:
-    for candidate in (path, *path.parents):
-        with contextlib.suppress(OSError):
-            candidate.stat()
-            return candidate
-    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
 
 
 def _try_to_write(directory: Path) -> None:

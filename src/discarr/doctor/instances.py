@@ -56,18 +56,9 @@ async def _check_name(config: InstanceConfig, *, in_container: bool) -> Check | 
     host = _host(config)
     try:
         await look_up(host)
-    except TimeoutError:
-        return _problem(
-            config,
-            f"cannot be reached: the name {host} could not be looked up in time.",
-            "Does this machine's name server (DNS) work?",
-        )
     except (OSError, UnicodeError):  # UnicodeError: no legal name at all, such as one of 64 letters
-        return _problem(
-            config,
-            f"cannot be reached: the name {host} is unknown here.",
-            _unknown_name_remedy(config, in_container),
-        )
+        text = f"cannot be reached: this machine finds no address for the name {host}."
+        return _problem(config, text, _unknown_name_remedy(config, in_container))
     return None
 
 
