@@ -26,9 +26,9 @@ class Servers:
     urls: dict[InstanceKind, str]
     _process: asyncio.subprocess.Process
 
-    async def step(self) -> None:
-        """Let every running download make progress, and have all pages ready that were ever asked for."""
-        await self.order("step")
+    async def step(self, share: float = 1.0) -> None:
+        """Let a share of the running downloads make progress, and have every known page ready again."""
+        await self.order(f"step {share}")
         await self.warm(await self.order("asked"))
 
     async def forget(self) -> None:
@@ -87,12 +87,13 @@ async def _serve(row_count: int) -> None:
         loop = asyncio.get_running_loop()
         while line := await loop.run_in_executor(None, sys.stdin.readline):
             answer: Any = {}
-            match line.strip():
+            order, *numbers = line.split()
+            match order:
                 case "urls":
                     answer = {server.kind.value: server.url for server in servers}
                 case "step":
                     for queue in queues:
-                        queue.step()
+                        queue.step(float(numbers[0]))
                 case "forget":
                     for server in servers:
                         asked[server.kind.value].update(_queue_paths(server))
