@@ -1,0 +1,378 @@
+"""Identity, health, disks, history and commands, at the wire."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from discarr.core.errors import Busy, MediaClientError, Misconfigured, StartingUp, Unauthorized
+from discarr.core.models import DiskSpace, EpisodeNumber, HealthIssue, HistoryEvent, InstanceKind
+from tests.clients.fake_app import FakeApp, json_response, make_client
+from tests.shared_folder import RECORDED, needs_shared
+
+SONARR = InstanceKind.SONARR
+GIB = 1 << 30
+
+
+def app_with(**answers: Any) -> FakeApp:
+    app = FakeApp()
+    app.answers = {"/" + path.replace("_", "/"): answer for path, answer in answers.items()}
+    return app
+
+
+def status(**fields: Any) -> FakeApp:
+    return app_with(system_status=fields)
+
+
+async def test_an_instance_says_who_it_is() -> None:
+    identity = await make_client(
+        status(
+            appName="Radarr",
+            version="6.0.3.1",
+            instanceName="Movies",
+            urlBase="/radarr",
+            startTime="2026-01-01T00:00:00Z",
+        )
+    ).identify()
+    assert (identity.app_name, identity.version, identity.instance_name) == ("Radarr", "6.0.3.1", "Movies")
+    assert (identity.url_base, identity.started_at) == ("/radarr", datetime(2026, 1, 1, tzinfo=UTC))
+
+
+async def remedy_of(handler: Any, kind: InstanceKind = InstanceKind.RADARR, **overrides: Any) -> str:
+    with pytest.raises(Misconfigured) as caught:
+        await make_client(handler, kind, **overrides).identify()
+    return caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "words"),
+    [
+        (
+            InstanceKind.RADARR,
+            {"appName": "Sonarr", "version": "4.0"},
+            "This is Sonarr, configured as Radarr",
+        ),
+        (SONARR, {"appName": "Radarr", "version": "6.0"}, "This is Radarr, configured as Sonarr"),
+        (SONARR, {"appName": "Prowlarr"}, "This is Prowlarr"),
+        (SONARR, {"appName": "@everyone http://x"}, "This is another app"),
+        (SONARR, {"appName": "Sonarr", "version": "3.0.9.1549"}, "Update Sonarr to version 4"),
+        (SONARR, {"version": "4"}, "it is not Sonarr"),
+        (SONARR, {"appName": "  "}, "it is not Sonarr"),
+    ],
+)
+async def test_the_wrong_app_is_refused_with_the_right_hint(
+    kind: InstanceKind, fields: dict[str, Any], words: str
+) -> None:
+    assert words in await remedy_of(status(**fields), kind)
+
+
+@pytest.mark.parametrize("version", ["4.0.19.2979", "5.0.0.1", "", "develop", None])
+async def test_newer_and_strange_versions_are_accepted(version: str | None) -> None:
+    identity = await make_client(status(appName="sonarr", version=version), SONARR).identify()
+    assert identity.version == (version or "")
+
+
+@pytest.mark.parametrize("answer", [[], "Radarr", 5, json_response(404, {"message": "NotFound"})])
+async def test_what_is_no_status_is_not_the_app(answer: Any) -> None:
+    assert "it is not Radarr" in await remedy_of(app_with(system_status=answer))
+
+
+def redirect(location: str, code: int = 307) -> Any:
+    return lambda request: httpx.Response(code, headers={"location": location})
+
+
+@pytest.mark.parametrize(
+    ("location", "url", "words"),
+    [
+        ("/radarr/api/v3/system/status", "http://app", "Add /radarr at the end"),
+        ("http://app/radarr/api/v3/system/status", "http://app", "Add /radarr at the end"),
+        ("/my/apps/radarr/api/v3/system/status", "http://app", "Add /my/apps/radarr at the end"),
+        ("/films/api/v3/system/status", "http://app/radarr", "The base path is /films, not /radarr"),
+        ("https://app/api/v3/system/status", "http://app", "https:// instead of http://"),
+        ("/login?returnUrl=%2Fapi%2Fv3%2Fsystem%2Fstatus", "http://app", "sign-in page"),
+        ("https://auth.example.org/api/v3/system/status", "http://app", "sign-in page"),
+        ("/@everyone<b>/api/v3/system/status", "http://app", "sign-in page"),
+        ("/api/v3/system/status", "http://app", "sign-in page"),
+        ("/radarr/api/v3/movie", "http://app", "sign-in page"),
+        ("http://[", "http://app", "sign-in page"),
+        ("", "http://app", "sign-in page"),
+    ],
+)
+async def test_a_redirect_tells_the_base_path_or_a_sign_in_page(location: str, url: str, words: str) -> None:
+    assert words in await remedy_of(redirect(location), url=url)
+
+
+@pytest.mark.parametrize(
+    ("response", "words"),
+    [
+        (httpx.Response(200, html="<html>login</html>"), "A web page answers instead of the API"),
+        (httpx.Response(200, text="{}"), "A web page answers instead of the API"),
+        (httpx.Response(404, html="<html>nginx</html>"), "check the address, including the base path"),
+        (httpx.Response(404), "check the address, including the base path"),
+    ],
+)
+async def test_a_web_page_is_a_wrong_address(response: httpx.Response, words: str) -> None:
+    assert words in await remedy_of(lambda request: response)
+
+
+async def test_json_without_a_content_type_is_accepted_and_a_page_is_not() -> None:
+    body = b'{"appName": "Radarr"}'
+    identity = await make_client(
+        lambda request: httpx.Response(200, stream=httpx.ByteStream(body))
+    ).identify()
+    assert identity.instance_name == "Radarr"
+    page = httpx.ByteStream(b"<!doctype html>")
+    assert "web page" in await remedy_of(lambda request: httpx.Response(200, stream=page))
+
+
+async def test_an_empty_success_is_not_the_app() -> None:
+    assert "not Radarr" in await remedy_of(lambda request: httpx.Response(204))
+
+
+async def test_errors_that_are_not_about_the_address_pass_through() -> None:
+    with pytest.raises(Unauthorized):
+        await make_client(app_with(system_status=httpx.Response(401))).identify()
+    starting = {"errorMessage": "Radarr is starting up, please try again later"}
+    with pytest.raises(StartingUp):
+        await make_client(app_with(system_status=json_response(503, starting))).identify()
+
+
+async def test_health_is_one_issue_per_source() -> None:
+    app = app_with(
+        health=[
+            {"source": "IndexerStatusCheck", "type": "warning", "message": "old"},
+            {"source": "IndexerStatusCheck", "type": "Error", "message": "new", "wikiUrl": "https://wiki"},
+            {"source": "UpdateCheck", "type": "ok", "message": "fine"},
+            {"source": "OddCheck", "type": "dreadful", "wikiUrl": "javascript:x"},
+            {"message": "no source", "type": "notice"},
+            7,
+        ]
+    )
+    assert await make_client(app).fetch_health() == (
+        HealthIssue(source="IndexerStatusCheck", level="error", message="new", wiki_url="https://wiki"),
+        HealthIssue(source="OddCheck", level="warning", message="", wiki_url=None),
+        HealthIssue(source="no source", level="notice", message="no source", wiki_url=None),
+    )
+
+
+def folder(path: str, free: Any, **more: Any) -> dict[str, Any]:
+    return {"path": path, "accessible": True, "freeSpace": free} | more
+
+
+def disk(path: str, free: Any, total: Any) -> dict[str, Any]:
+    return {"path": path, "freeSpace": free, "totalSpace": total}
+
+
+@pytest.mark.parametrize(
+    ("folders", "disks", "expected"),
+    [
+        pytest.param([], [disk("/", 1, 2)], [], id="nothing is imported anywhere"),
+        pytest.param(
+            [folder("/tv", 5 * GIB), folder("/films/", 9 * GIB)],
+            [disk("/films", 9 * GIB, 90 * GIB), disk("/", 1, 2), disk("/x", 5 * GIB, 50 * GIB)],
+            [("/tv", 5 * GIB, 50 * GIB), ("/films/", 9 * GIB, 90 * GIB)],
+            id="totals by path or by the same free space",
+        ),
+        pytest.param(
+            [folder("/a", 50 * GIB), folder("/b", 50 * GIB - 1000)],
+            [],
+            [("/a", 50 * GIB, None)],
+            id="folders of one volume, measured one after the other",
+        ),
+        pytest.param(
+            [folder("/a", 50 * GIB), folder("/b", 50 * GIB)],
+            [disk("/a", 50 * GIB, 60 * GIB), disk("/b", 50 * GIB, 70 * GIB)],
+            [("/a", 50 * GIB, 60 * GIB), ("/b", 50 * GIB, 70 * GIB)],
+            id="different totals are different volumes",
+        ),
+        pytest.param(
+            [folder("/a", 1000), folder("/b", 2000)],
+            [disk("/a", 1000, 0), disk("/b", 2000, float("nan"))],
+            [("/a", 1000, None), ("/b", 2000, None)],
+            id="full volumes stay apart, senseless totals are unknown",
+        ),
+        pytest.param(
+            [
+                folder("/a", None),
+                folder("/b", 5, accessible=False),
+                folder("", 5),
+                {"id": 1},
+                folder("/c", -1),
+            ],
+            [],
+            [("/c", 0, None)],
+            id="what cannot be reached is left out",
+        ),
+    ],
+)
+async def test_disk_space_is_one_entry_a_volume(
+    folders: list[Any], disks: list[Any], expected: list[tuple[str, int, int | None]]
+) -> None:
+    body = httpx.Response(200, content=json.dumps(disks), headers={"content-type": "application/json"})
+    found = await make_client(app_with(rootfolder=folders, diskspace=body)).fetch_disk_space()
+    assert found == tuple(
+        DiskSpace(path=path, free_bytes=free, total_bytes=total) for path, free, total in expected
+    )
+
+
+async def test_a_dead_mount_costs_the_totals_only() -> None:
+    app = app_with(rootfolder=[folder("/a", 5)], diskspace=httpx.Response(500))
+    assert await make_client(app).fetch_disk_space() == (
+        DiskSpace(path="/a", free_bytes=5, total_bytes=None),
+    )
+    with pytest.raises(Busy):
+        await make_client(app_with(rootfolder=httpx.Response(500))).fetch_disk_space()
+
+
+@needs_shared
+async def test_recorded_root_folders_are_one_volume() -> None:
+    app = app_with(
+        rootfolder=json.loads((RECORDED / "root-folders.json").read_text()),
+        diskspace=json.loads((RECORDED / "disk-space.json").read_text()),
+    )
+    (space,) = await make_client(app).fetch_disk_space()
+    assert space.free_bytes == 13751310237696
+
+
+def record(key: int, minute: int = 0, **more: Any) -> dict[str, Any]:
+    values = {
+        "id": key,
+        "movieId": 7,
+        "eventType": "downloadFolderImported",
+        "date": f"2026-01-02T20:{minute:02}:00Z",
+        "downloadId": "HASH",
+        "sourceTitle": "Dune.Part.Two.2024.2160p",
+        "quality": {"quality": {"name": "WEBDL-2160p"}},
+        "data": {"downloadUrl": "https://indexer/?apikey=canary-indexer-key"},
+    } | more
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def history_of(*records: Any) -> FakeApp:
+    return app_with(history={"page": 1, "totalRecords": len(records), "records": records})
+
+
+async def test_history_is_asked_for_newest_first_and_filtered() -> None:
+    app = history_of()
+    await make_client(app).fetch_history(page_size=5, event=HistoryEvent.IMPORTED, download_id="HASH")
+    assert dict(app.requests[0].url.params) == {
+        "page": "1",
+        "pageSize": "5",
+        "sortKey": "date",
+        "sortDirection": "descending",
+        "eventType": "3",
+        "downloadId": "HASH",
+        "includeMovie": "true",
+    }
+    await make_client(app, SONARR).fetch_history(event=HistoryEvent.FILE_DELETED)
+    params = app.requests[1].url.params
+    assert (params["eventType"], params["includeSeries"], params["includeEpisode"]) == ("5", "true", "true")
+    await make_client(app).fetch_history(event=HistoryEvent.UNKNOWN)
+    assert "eventType" not in app.requests[2].url.params
+
+
+async def test_history_names_the_movie_and_keeps_no_data() -> None:
+    app = history_of(record(1, movie={"title": "Dune: Part Two", "year": 2024, "tags": [1]}))
+    app.answers["/tag"] = [{"id": 1, "label": "Gift"}]
+    (found,) = await make_client(app).fetch_history()
+    assert (found.title, found.year, found.media_id, found.tags) == ("Dune: Part Two", 2024, 7, ("gift",))
+    assert (found.event, found.quality, found.download_id) == (HistoryEvent.IMPORTED, "WEBDL-2160p", "HASH")
+    assert "canary" not in repr(found)
+
+
+async def test_history_falls_back_to_the_name_of_the_release_and_never_shows_a_path() -> None:
+    app = history_of(
+        record(2, sourceTitle="/volume2/Media/Movies/The Martian (2015)/The.Martian.2015.720p.mp4"),
+        record(1, sourceTitle="C:\\tv\\Show.S01E02.mkv", movieId=None, seriesId=3, downloadId=""),
+    )
+    martian, show = await make_client(app, SONARR).fetch_history()
+    assert (martian.title, martian.year, martian.release_title) == (
+        "The Martian",
+        2015,
+        "The.Martian.2015.720p.mp4",
+    )
+    assert (show.title, show.episode, show.download_id) == ("Show", EpisodeNumber(1, 2), None)
+    assert show.tags is None
+
+
+async def test_history_takes_episode_numbers_from_the_episode() -> None:
+    series = {"title": "Show", "year": 2020, "tags": []}
+    episode = {"seasonNumber": 2, "episodeNumber": 3}
+    app = history_of(record(1, movieId=None, seriesId=3, series=series, episode=episode))
+    (found,) = await make_client(app, SONARR).fetch_history()
+    assert (found.title, found.episode, found.tags) == ("Show", EpisodeNumber(2, 3), ())
+
+
+@pytest.mark.parametrize(
+    ("word", "event"),
+    [
+        ("grabbed", HistoryEvent.GRABBED),
+        ("downloadFailed", HistoryEvent.FAILED),
+        ("downloadIgnored", HistoryEvent.IGNORED),
+        ("movieFileDeleted", HistoryEvent.FILE_DELETED),
+        ("episodeFileRenamed", HistoryEvent.RENAMED),
+        ("seriesFolderImported", HistoryEvent.IMPORTED),
+        ("somethingNew", HistoryEvent.UNKNOWN),
+        (None, HistoryEvent.UNKNOWN),
+    ],
+)
+async def test_history_events_are_told_apart(word: str | None, event: HistoryEvent) -> None:
+    (found,) = await make_client(history_of(record(1, eventType=word))).fetch_history()
+    assert found.event is event
+
+
+async def test_history_rows_without_id_or_date_are_left_out() -> None:
+    app = history_of(record(1), record(2, id=None), record(3, date=None), None, record(1))
+    assert [found.id for found in await make_client(app).fetch_history()] == [1]
+
+
+async def test_history_since_a_moment_reads_on_until_it_is_reached() -> None:
+    def paged(request: httpx.Request) -> httpx.Response:
+        number = int(request.url.params["page"])
+        minutes = range(60 - 10 * number, 50 - 10 * number, -1)
+        records = [record(minute, minute - 1) for minute in minutes]
+        return json_response(200, {"page": number, "totalRecords": 50, "records": records})
+
+    since = datetime(2026, 1, 2, 20, 34, tzinfo=UTC)
+    found = await make_client(paged).fetch_history(page_size=10, since=since)
+    assert [item.id for item in found] == list(range(50, 34, -1))
+
+
+async def test_history_that_repeats_itself_ends() -> None:
+    app = history_of(*(record(key, key) for key in range(1, 21)))
+    found = await make_client(app).fetch_history(since=datetime(2020, 1, 1, tzinfo=UTC))
+    assert len(found) == 20
+    assert len(app.requests) == 2
+
+
+async def test_history_without_its_tags_is_still_history() -> None:
+    app = history_of(record(1, movie={"title": "Dune", "tags": [1]}))
+    app.answers["/tag"] = httpx.Response(500)
+    (found,) = await make_client(app).fetch_history()
+    assert (found.title, found.tags) == ("Dune", None)
+
+
+@needs_shared
+async def test_recorded_history_is_read_without_secrets() -> None:
+    app = app_with(history=json.loads((RECORDED / "series-episode-history.json").read_text()))
+    found = await make_client(app, SONARR).fetch_history()
+    assert found[0].title == "The Jinx The Life and Deaths of Robert Durst"
+    assert found[0].event is HistoryEvent.IMPORTED
+    assert not any("/" in item.release_title for item in found)
+
+
+async def test_a_refresh_is_one_command() -> None:
+    app = app_with(command=httpx.Response(201, json={"id": 1}))
+    await make_client(app).request_refresh()
+    (request,) = app.requests
+    assert (request.method, request.headers["content-type"]) == ("POST", "application/json")
+    assert json.loads(request.content) == {"name": "RefreshMonitoredDownloads"}
+
+
+async def test_a_failed_command_is_not_repeated() -> None:
+    app = app_with(command=httpx.Response(503))
+    with pytest.raises(MediaClientError):
+        await make_client(app).request_refresh()
+    assert len(app.requests) == 1

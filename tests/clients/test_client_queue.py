@@ -1,0 +1,403 @@
+"""The queue as a whole: requests, titles, tags and what an unchanged answer costs."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from discarr.clients.base import PAGE_SIZE
+from discarr.clients.title_loader import TITLE_PAGE_SIZE
+from discarr.clients.titles import FRESH_S, GONE_S, TROUBLE_S
+from discarr.core.errors import Busy, MediaClientError, Unauthorized
+from discarr.core.models import InstanceKind
+from tests.clients.fake_app import FakeApp, json_response, make_client, make_episode_row, make_row
+from tests.fakes.clock import FakeClock
+from tests.shared_folder import RECORDED, needs_shared
+
+SONARR = InstanceKind.SONARR
+
+
+def movie(key: int, **more: Any) -> dict[str, Any]:
+    return {"id": key, "title": f"Movie {key}", "year": 2015, "tags": []} | more
+
+
+def movies(count: int) -> FakeApp:
+    app = FakeApp([make_row(key) for key in range(1, count + 1)])
+    app.titles = {key: movie(key) for key in range(1, count + 1)}
+    return app
+
+
+def numbered(series_id: int, key: int) -> dict[str, Any]:
+    return {"id": key, "seriesId": series_id, "seasonNumber": 1, "episodeNumber": key - 100}
+
+
+async def test_the_queue_is_asked_for_lean_whole_and_in_a_steady_order() -> None:
+    app = FakeApp()
+    await make_client(app).fetch_queue()
+    assert dict(app.requests[0].url.params) == {
+        "page": "1",
+        "pageSize": str(PAGE_SIZE),
+        "sortKey": "title",
+        "sortDirection": "ascending",
+        "includeUnknownMovieItems": "true",
+    }
+    await make_client(app, SONARR).fetch_queue()
+    assert "includeUnknownSeriesItems" in app.requests[1].url.params
+
+
+async def test_titles_are_read_from_queue_pages_once_and_then_known() -> None:
+    app = movies(20)
+    client = make_client(app)
+    first = await client.fetch_queue()
+    assert [download.title for download in first.downloads] == [f"Movie {key}" for key in range(1, 21)]
+    assert app.paths() == ["/queue", "/queue+"]
+    app.rows[3] = make_row(4, sizeleft=1)
+    await client.fetch_queue()
+    assert app.paths() == ["/queue", "/queue+", "/queue"]
+
+
+async def test_ten_thousand_rows_cost_few_requests_and_lose_nothing() -> None:
+    app = movies(10_000)
+    client = make_client(app)
+    queue = await client.fetch_queue()
+    assert len({download.title for download in queue.downloads}) == 10_000
+    assert queue.row_count == 10_000
+    assert len(app.requests) <= 50
+    app.rows[0] = make_row(1, sizeleft=1)
+    app.requests.clear()
+    await client.fetch_queue()
+    assert len(app.requests) == 10
+
+
+async def test_only_pages_with_unknown_titles_are_asked_for_again() -> None:
+    app = movies(3 * TITLE_PAGE_SIZE)
+    client = make_client(app)
+    await client.fetch_queue()
+    for key in range(5):
+        new = 5000 + key
+        app.rows.append(make_row(new, title=f"ZZZ.{key}"))
+        app.titles[new] = movie(new)
+    app.requests.clear()
+    queue = await client.fetch_queue()
+    assert [request.url.params["page"] for request in app.requests] == ["1", "4"]
+    assert queue.downloads[-1].title == "Movie 5004"
+
+
+async def test_a_few_unknown_titles_are_asked_for_by_id() -> None:
+    app = FakeApp([make_row(1)])
+    app.answers["/movie/1"] = movie(1)
+    queue = await make_client(app).fetch_queue()
+    assert queue.downloads[0].title == "Movie 1"
+    assert app.paths() == ["/queue", "/movie/1"]
+
+
+async def test_episode_numbers_come_with_the_titles() -> None:
+    app = FakeApp([make_episode_row(key) for key in (1, 2)])
+    app.answers["/series/5"] = {"id": 5, "title": "Show (2020)", "year": 2020, "tags": []}
+    app.answers["/episode"] = [numbered(5, 101), numbered(5, 102), {}, {"id": 9}]
+    (download,) = (await make_client(app, SONARR).fetch_queue()).downloads
+    assert (download.title, download.year, download.episodes) == ("Show", 2020, ((1, 1), (1, 2)))
+    assert app.paths() == ["/queue", "/series/5", "/episode"]
+    assert app.requests[2].url.params.get_list("episodeIds") == ["101", "102"]
+
+
+async def test_many_episodes_are_read_from_queue_pages_and_never_in_one_long_address() -> None:
+    app = FakeApp([make_episode_row(key) for key in range(1, 500)])
+    app.titles = {5: {"id": 5, "title": "Show", "year": 2020, "tags": []}}
+    app.episodes = {100 + key: numbered(5, 100 + key) for key in range(1, 500)}
+    (download,) = (await make_client(app, SONARR).fetch_queue()).downloads
+    assert len(download.episodes) == 499
+    assert app.paths() == ["/queue", "/queue+", "/queue+"]
+    assert max(len(str(request.url)) for request in app.requests) < 4096
+
+
+async def test_a_title_that_cannot_be_had_is_left_alone_for_a_while() -> None:
+    clock = FakeClock()
+    app = FakeApp([make_row(1)])
+    client = make_client(app, clock=clock)
+    for _ in range(3):
+        assert (await client.fetch_queue()).downloads[0].title == "Movie 00001"
+    assert app.paths().count("/movie/1") == 1
+    await clock.advance(GONE_S)
+    app.answers["/movie/1"] = movie(1)
+    assert (await client.fetch_queue()).downloads[0].title == "Movie 1"
+
+
+async def test_titles_missing_from_the_pages_are_asked_for_by_id_once() -> None:
+    app = movies(30)
+    for key in range(1, 21):
+        del app.titles[key]
+    app.answers["/movie/1"] = movie(1)
+    client = make_client(app)
+    queue = await client.fetch_queue()
+    assert queue.downloads[0].title == "Movie 1"
+    assert queue.downloads[1].title == "Movie 00002"
+    assert queue.downloads[29].title == "Movie 30"
+    asked = len(app.requests)
+    await client.fetch_queue()
+    assert len(app.requests) == asked + 1
+
+
+@pytest.mark.parametrize("answer", [{"title": ""}, {}, [], "<html>"])
+async def test_a_title_without_words_counts_as_missing(answer: Any) -> None:
+    app = FakeApp([make_row(1)])
+    app.answers["/movie/1"] = answer
+    assert (await make_client(app).fetch_queue()).downloads[0].title == "Movie 00001"
+
+
+async def test_trouble_with_titles_does_not_cost_the_queue() -> None:
+    clock = FakeClock()
+    app = FakeApp([make_row(1), make_row(2)])
+    app.answers["/movie/1"] = httpx.Response(500)
+    app.answers["/movie/2"] = movie(2)
+    client = make_client(app, clock=clock)
+    for _ in range(2):
+        assert len((await client.fetch_queue()).downloads) == 2
+    assert app.paths() == ["/queue", "/movie/1", "/queue"]
+    app.answers["/movie/1"] = movie(1)
+    await clock.advance(TROUBLE_S)
+    titles = [download.title for download in (await client.fetch_queue()).downloads]
+    assert titles == ["Movie 1", "Movie 2"]
+
+
+async def test_titles_take_no_longer_than_their_budget_and_go_on_at_the_next_poll() -> None:
+    clock = FakeClock()
+    app = movies(3 * TITLE_PAGE_SIZE)
+
+    async def slow(request: httpx.Request) -> httpx.Response:
+        if "includeMovie" in request.url.params:
+            await clock.advance(10)
+        return app(request)
+
+    client = make_client(slow, clock=clock, timeout_s=15)  # type: ignore[arg-type]  # MockTransport takes both
+    await client.fetch_queue()
+    assert app.paths() == ["/queue", "/queue+", "/queue+"]
+    queue = await client.fetch_queue()
+    assert {download.title.split()[0] for download in queue.downloads} == {"Movie"}
+    assert app.paths()[3:] == ["/queue", "/queue+"]
+
+
+async def test_single_titles_keep_to_the_budget_too() -> None:
+    clock = FakeClock()
+    app = FakeApp([make_episode_row(1), make_episode_row(2, seriesId=6, download_id="OTHER")])
+
+    async def slow(request: httpx.Request) -> httpx.Response:
+        if "/series/" in request.url.path:
+            await clock.advance(20)
+        return app(request)
+
+    client = make_client(slow, SONARR, clock=clock)  # type: ignore[arg-type]  # MockTransport takes both
+    await client.fetch_queue()
+    assert app.paths() == ["/queue", "/series/5"]
+    await client.fetch_queue()
+    assert app.paths() == ["/queue", "/series/5", "/queue", "/series/6"]
+    await client.fetch_queue()
+    assert app.paths()[4:] == ["/queue", "/episode"]
+
+
+async def test_titles_are_refreshed_daily_and_shown_until_then() -> None:
+    clock = FakeClock()
+    app = FakeApp([make_row(1)])
+    app.answers["/movie/1"] = movie(1)
+    client = make_client(app, clock=clock)
+    before = await client.fetch_queue()
+    await clock.advance(FRESH_S)
+    app.answers["/movie/1"] = movie(1, title="New Name")
+    after = await client.fetch_queue()
+    assert [queue.downloads[0].title for queue in (before, after)] == ["Movie 1", "New Name"]
+    await clock.advance(FRESH_S)
+    app.answers["/movie/1"] = httpx.Response(503)
+    assert (await client.fetch_queue()).downloads[0].title == "New Name"
+
+
+async def test_titles_of_what_left_the_queue_are_forgotten() -> None:
+    clock = FakeClock()
+    app = movies(5)
+    client = make_client(app, clock=clock)
+    await client.fetch_queue()
+    app.rows = []
+    await clock.advance(FRESH_S)
+    await client.fetch_queue()
+    assert [client._titles.media.get(key) for key in range(1, 6)] == [None] * 5
+
+
+async def test_tags_are_labels_in_lower_case_and_asked_for_only_when_used() -> None:
+    app = FakeApp([make_row(1), make_row(2)])
+    app.answers |= {"/movie/1": movie(1, tags=[2, 1]), "/movie/2": movie(2)}
+    app.answers["/tag"] = [{"id": 1, "label": "Gift"}, {"id": 2, "label": "Anime"}, {"id": 3}]
+    client = make_client(app)
+    assert [download.tags for download in (await client.fetch_queue()).downloads] == [("anime", "gift"), ()]
+    await client.fetch_queue()
+    assert app.paths().count("/tag") == 1
+
+
+async def test_tags_stay_unknown_while_their_labels_cannot_be_had() -> None:
+    clock = FakeClock()
+    app = FakeApp([make_row(1), make_row(2), make_row(3, movieId=None)])
+    app.answers |= {"/movie/1": movie(1, tags=[1]), "/movie/2": {"title": "x"}, "/tag": httpx.Response(500)}
+    client = make_client(app, clock=clock)
+    assert [download.tags for download in (await client.fetch_queue()).downloads] == [None, None, None]
+    app.answers["/tag"] = [{"id": 1, "label": "gift"}]
+    assert (await client.fetch_queue()).downloads[0].tags is None
+    await clock.advance(TROUBLE_S)
+    assert (await client.fetch_queue()).downloads[0].tags == ("gift",)
+
+
+async def test_a_tag_that_no_longer_exists_is_no_label() -> None:
+    app = FakeApp([make_row(1)])
+    app.answers |= {"/movie/1": movie(1, tags=[1, 9]), "/tag": [{"id": 1, "label": "gift"}]}
+    client = make_client(app)
+    assert (await client.fetch_queue()).downloads[0].tags == ("gift",)
+    await client.fetch_queue()
+    assert app.paths().count("/tag") == 1
+
+
+async def test_a_tag_that_is_new_is_looked_up_and_unknown_until_then() -> None:
+    clock = FakeClock()
+    app = FakeApp([make_row(1)])
+    app.answers |= {"/movie/1": movie(1, tags=[1]), "/tag": [{"id": 1, "label": "gift"}]}
+    client = make_client(app, clock=clock)
+    await client.fetch_queue()
+    app.rows.append(make_row(2))
+    app.answers["/movie/2"] = movie(2, tags=[7])
+    app.answers["/tag"] = [{"id": 1, "label": "gift"}, {"id": 7, "label": "adult"}]
+    assert (await client.fetch_queue()).downloads[1].tags is None
+    await clock.advance(TROUBLE_S)
+    assert (await client.fetch_queue()).downloads[1].tags == ("adult",)
+
+
+async def test_a_renamed_label_is_noticed_within_a_day() -> None:
+    clock = FakeClock()
+    app = FakeApp([make_row(1)])
+    app.answers |= {"/movie/1": movie(1, tags=[1]), "/tag": [{"id": 1, "label": "gift"}]}
+    client = make_client(app, clock=clock)
+    await client.fetch_queue()
+    app.answers["/tag"] = [{"id": 1, "label": "present"}]
+    await clock.advance(FRESH_S + TROUBLE_S)
+    assert (await client.fetch_queue()).downloads[0].tags == ("present",)
+
+
+async def test_an_unchanged_queue_is_the_same_object() -> None:
+    app = movies(1500)
+    client = make_client(app)
+    first = await client.fetch_queue()
+    second = await client.fetch_queue()
+    assert second.is_unchanged
+    assert not first.is_unchanged
+    assert second.downloads is first.downloads
+    app.rows[1400] = make_row(1401, sizeleft=1)
+    third = await client.fetch_queue()
+    assert not third.is_unchanged
+    assert third.downloads[0] is first.downloads[0]
+    assert third.downloads[1400].size_left_bytes == 1
+
+
+async def test_a_queue_that_lost_its_last_page_is_not_unchanged() -> None:
+    answers = [[1], [2], [1]]
+    asked: list[int] = []
+
+    def pages(request: httpx.Request) -> httpx.Response:
+        number = int(request.url.params["page"])
+        asked.append(number)
+        total = 1 if len(asked) > 2 else 2
+        return json_response(
+            200,
+            {
+                "page": number,
+                "totalRecords": 2 if len(asked) <= 2 else total,
+                "records": [make_row(key, movieId=None) for key in answers[len(asked) - 1]],
+            },
+        )
+
+    client = make_client(pages)
+    assert len((await client.fetch_queue()).downloads) == 2
+    again = await client.fetch_queue()
+    assert (again.is_unchanged, len(again.downloads)) == (False, 1)
+
+
+async def test_a_new_title_makes_an_unchanged_queue_new() -> None:
+    clock = FakeClock()
+    app = FakeApp([make_row(1)])
+    client = make_client(app, clock=clock)
+    await client.fetch_queue()
+    app.answers["/movie/1"] = movie(1)
+    await clock.advance(GONE_S)
+    queue = await client.fetch_queue()
+    assert (queue.is_unchanged, queue.downloads[0].title) == (False, "Movie 1")
+
+
+async def test_bad_rows_are_counted_and_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    app = FakeApp([make_row(1), {"id": "x", "title": "a"}, {"title": "z"}])
+    client = make_client(app)
+    with caplog.at_level("WARNING"):
+        queue = await client.fetch_queue()
+        app.rows[0] = make_row(1, sizeleft=5)
+        await client.fetch_queue()
+    assert (len(queue.downloads), queue.row_count, queue.skipped_rows) == (1, 3, 2)
+    assert len(caplog.records) == 1
+
+
+async def test_a_failure_is_an_error_and_never_an_empty_queue() -> None:
+    app = movies(3)
+    client = make_client(app)
+    await client.fetch_queue()
+    app.answers["/queue"] = httpx.Response(401)
+    with pytest.raises(Unauthorized):
+        await client.fetch_queue()
+    del app.answers["/queue"]
+    assert len((await client.fetch_queue()).downloads) == 3
+
+
+async def test_a_failure_in_the_middle_of_a_walk_is_a_failure() -> None:
+    app = movies(PAGE_SIZE + 1)
+
+    def second_fails(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(500) if request.url.params["page"] == "2" else app(request)
+
+    with pytest.raises(Busy):
+        await make_client(second_fails).fetch_queue()
+
+
+async def test_rows_can_be_had_unfolded() -> None:
+    app = FakeApp([make_episode_row(1), make_episode_row(2)])
+    rows = await make_client(app, SONARR).get_all_queue_items_paginated()
+    assert [row.episode_id for row in rows] == [101, 102]
+
+
+def recorded(name: str) -> FakeApp:
+    app = FakeApp()
+    app.answers["/queue"] = json.loads((RECORDED / name).read_text())
+    return app
+
+
+@needs_shared
+async def test_the_recorded_series_queue_is_thirteen_downloads() -> None:
+    queue = await make_client(recorded("series-queue.json"), SONARR).fetch_queue()
+    assert (len(queue.downloads), queue.row_count, queue.skipped_rows) == (13, 48, 0)
+    assert sum(len(download.row_ids) for download in queue.downloads) == 48
+    found = {download.key.id: download for download in queue.downloads}
+    devs = found["SABnzbd_nzo_727xble6"]
+    assert (devs.title, devs.seasons, devs.episode_count, devs.needs_hand) == ("Devs", (1,), 8, True)
+    shared_id = found["SABnzbd_nzo_i4ja0pgu"]
+    assert (shared_id.title, shared_id.size_bytes) == ("Couples Therapy", 18240588717)
+    unpacking = found["SABnzbd_nzo_r2z1h0s8"]
+    assert (unpacking.title, unpacking.year, unpacking.episodes) == ("Love Island", 2015, ((11, 27),))
+    assert found["SABnzbd_nzo_pyippncl"].title == "Puffin Rock"
+
+
+@needs_shared
+async def test_the_recorded_movie_queue_is_two_downloads() -> None:
+    queue = await make_client(recorded("movie-queue.json")).fetch_queue()
+    assert (len(queue.downloads), queue.row_count) == (2, 3)
+    cats = queue.downloads[1]
+    assert (cats.title, cats.year, len(cats.row_ids)) == ("Cats", 2019, 1)
+    assert len(cats.messages) == 2
+
+
+async def test_every_failure_is_of_the_known_kind() -> None:
+    def strange(request: httpx.Request) -> httpx.Response:
+        raise httpx.ProxyError("odd", request=request)
+
+    with pytest.raises(MediaClientError):
+        await make_client(strange).fetch_queue()
