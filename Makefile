@@ -86,7 +86,7 @@ layers: .venv/.dev ## who may import whom
 	@$(BIN)/lint-imports
 
 security: .venv/.dev ## bandit, and the locked packages against the advisories
-	@$(BIN)/bandit --quiet --recursive src
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive src
 	@$(BIN)/python -m scripts.audit
 
 fix: .venv/.dev ## format the code and mend what ruff can
