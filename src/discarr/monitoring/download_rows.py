@@ -154,8 +154,8 @@ class Hidden:
 
 NOTHING_HIDDEN = Hidden()
 
-type _Placed = tuple[tuple[float, ...], str, DownloadKey, DownloadRow]
-_BY_PLACE = itemgetter(0, 1, 2)
+type _Placed = tuple[int, float, str, DownloadKey, DownloadRow]
+_BY_PLACE = itemgetter(0, 1, 2, 3)
 
 
 def phase_of(download: Download, estimate: Estimate) -> Phase:
@@ -198,13 +198,13 @@ def rows_in_slices(
             if hidden.hides_tags(download.tags):
                 continue
             row = _row(instance, download, tracker.estimate(download.key), is_named=is_named, now=now)
-            own.append((_place(row, download), row.title, row.key, row))
+            own.append((*_place(row, download), row.title, row.key, row))
         yield
         own.sort(key=_BY_PLACE)
         keyed += own
     yield
     keyed.sort(key=_BY_PLACE)  # cheap: it finds the runs that are sorted already
-    return tuple(item[3] for item in keyed)
+    return tuple([item[4] for item in keyed])
 
 
 def build_rows(
@@ -299,9 +299,9 @@ def _explanation(download: Download, phase: Phase) -> Explanation | None:
     return explanation_of(ReasonKind.STALLED) if phase is Phase.STALLED else None
 
 
-def _place(row: DownloadRow, download: Download) -> tuple[float, ...]:
+def _place(row: DownloadRow, download: Download) -> tuple[int, float]:
     if row.phase is Phase.NEEDS_HAND:
         return (0, download.added.timestamp() if download.added is not None else float("inf"))
     if row.eta is not None:
         return (1, row.eta.timestamp() // _ETA_BUCKET_S)
-    return (2, _PHASE_RANK[row.phase], -int(100 * (row.fraction_done or 0)))
+    return (2 + _PHASE_RANK[row.phase], -int(100 * (row.fraction_done or 0)))

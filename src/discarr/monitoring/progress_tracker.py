@@ -195,10 +195,11 @@ def _expects_data(download: Download) -> bool:
 
 def _rate(samples: deque[tuple[float, int]], now: float) -> float | None:
     """Bytes a second over the window; time since the last change counts, so that a stall lowers the rate."""
-    first = next((sample for sample in samples if now - sample[0] <= _RATE_WINDOW_S), None)
-    if first is None or first is samples[-1] or now <= first[0]:
-        return None
-    return (first[1] - samples[-1][1]) / (now - first[0])
+    for at, left in samples:
+        if now - at <= _RATE_WINDOW_S:
+            loaded = left - samples[-1][1]
+            return loaded / (now - at) if loaded > 0 and now > at else None
+    return None
 
 
 def _has_held(track: _Track, own_s: float) -> bool:
