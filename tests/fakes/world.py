@@ -1,9 +1,10 @@
 """The whole product over a simulated Discord and fake instances, under a clock that the test moves."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import discord
 import simcord
@@ -52,6 +53,14 @@ class World:
         self._stop = asyncio.Event()
         self._is_online = asyncio.Event()
         self._running = self.group.create_task(self.app.run(self._stop), name="app")
+
+    async def while_time_passes[T](self, action: Coroutine[Any, Any, T]) -> T:
+        """Let somebody do what takes a while, such as a refresh of all servers."""
+        doing = asyncio.create_task(action)
+        while not doing.done():
+            await self.clock.advance(0.1)
+            await asyncio.sleep(0.002)
+        return await doing
 
     async def end(self) -> None:
         """End the process as SIGTERM does; harmless when repeated."""

@@ -95,12 +95,12 @@ class DiscordBot(commands.Bot):
         await self.home.leave_strangers()
         self.services.status_message.retry_now()
 
-    async def on_guild_join(self, _guild: discord.Guild) -> None:
-        await self.find_channel()
-        await self.home.leave_strangers()
-        self.services.status_message.retry_now()
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        await self.on_guild_available(guild)
 
     async def on_guild_available(self, _guild: discord.Guild) -> None:
+        await self.find_channel()
+        await self.home.leave_strangers()
         self.services.status_message.retry_now()
 
     async def on_guild_channel_update(

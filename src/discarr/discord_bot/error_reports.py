@@ -36,8 +36,6 @@ async def report_failure(interaction: discord.Interaction[Any], error: Exception
             text = texts.NOT_ALLOWED
         case WrongGuild():
             text = texts.WRONG_SERVER
-        case app_commands.CommandOnCooldown():
-            text = texts.too_fast(cause.retry_after)
         case (
             app_commands.CheckFailure()
             | app_commands.CommandNotFound()

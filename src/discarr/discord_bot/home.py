@@ -59,10 +59,11 @@ class Home:
             return HomeProblem("DISCORD_CHANNEL_ID is not a text channel. Copy the link of a text channel.")
         self.channel = known
         me = known.guild.me
-        if me is not None and (
-            missing := missing_permissions(known.permissions_for(me), NEEDED_CHANNEL_PERMISSIONS)
-        ):
-            return HomeProblem(f"Give Discarr {texts.list_of(missing)} in #{known.name}.")
+        rights = known.permissions_for(me) if me is not None else None
+        if rights is not None and (missing := missing_permissions(rights, NEEDED_CHANNEL_PERMISSIONS)):
+            # Discord hides the name of a channel that the bot may not see (discord-api-docs #8454).
+            where = f"#{known.name}" if rights.view_channel else "the channel in DISCORD_CHANNEL_ID"
+            return HomeProblem(f"Give Discarr {texts.list_of(missing)} in {where}.")
         return known
 
     async def leave_strangers(self) -> None:

@@ -64,7 +64,6 @@ class UserCommands(commands.Cog):
             await self._views.show_health(interaction)
 
     @app_commands.command(description="Look again now, and say what changed")
-    @app_commands.checks.cooldown(5, 30.0)
     async def check(self, interaction: discord.Interaction[Any]) -> None:
         if await safe_defer_interaction(interaction):
             await self._views.check_now(interaction)

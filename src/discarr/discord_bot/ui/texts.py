@@ -1,6 +1,5 @@
 """Sentences for people that several places need: never an address, key, path or exception text."""
 
-import math
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -25,11 +24,6 @@ DOWNLOAD_GONE = (
     "This download is no longer in the queue: it was finished or removed. Go back to see what is there now."
 )
 VERBOSE_OFF = "The log is back to its normal level."
-
-
-def too_fast(retry_after_s: float) -> str:
-    """Return the answer to somebody who asks too often."""
-    return f"That was quick. Try again in {max(math.ceil(retry_after_s), 1)} s."
 
 
 def unexpected(code: str) -> str:

@@ -1,0 +1,248 @@
+"""`/queue`, `/health`, `/check` and the buttons, as people use them."""
+
+from typing import Any
+
+import pytest
+import simcord
+
+from discarr.core.errors import Unreachable
+from discarr.core.models import DownloadKey, HealthIssue, QueueStatus, TrackedState, TrackedStatus
+from tests.factories import make_download
+from tests.fakes.contract import assert_valid_for_discord
+from tests.fakes.media_client import FakeMediaClient
+from tests.fakes.world import World, embed_text, open_world, until
+
+_KEY = "0123456789abcdef0123456789abcdef"
+TWO_RADARRS = {
+    "RADARR_NAME": "Movies",
+    "RADARR__4K__URL": "http://radarr-4k:7878",
+    "RADARR__4K__API_KEY": _KEY,
+}
+
+
+def instance(count: int = 1) -> FakeMediaClient:
+    client = FakeMediaClient(name="Movies")
+    client.downloads = tuple(
+        make_download(key=DownloadKey("radarr", "d", f"H{number}"), title=f"Film {number:02}", year=None)
+        for number in range(count)
+    )
+    return client
+
+
+def in_4k(**overrides: Any) -> FakeMediaClient:
+    client = FakeMediaClient("radarr_4k", name="4K")
+    client.downloads = (
+        make_download(key=DownloadKey("radarr_4k", "d", "U"), title="Secret gift", **overrides),
+    )
+    return client
+
+
+def answer(result: simcord.InteractionResult) -> str:
+    """What the person reads; every answer must be private and in time."""
+    assert result.acknowledged
+    assert result.response is None or result.response.ephemeral
+    assert result.response is not None
+    embeds = result.response.embeds
+    return result.response.content + "\n".join(embed_text(embed) for embed in embeds)
+
+
+async def loaded(world: World) -> None:
+    await world.shows("Checked")
+
+
+async def test_the_queue_is_paged_and_filtered() -> None:
+    async with open_world([instance(count=23)]) as world:
+        await loaded(world)
+
+        first = await world.member.slash(world.channel, "queue")
+        filtered = await world.member.slash(world.channel, "queue", text="film 07")
+
+        assert "Queue · 23 downloads" in answer(first)
+        assert "Page 1 of 3" in answer(first)
+        assert "Queue · 1 of 23 downloads" in answer(filtered)
+        assert "Film 07" in answer(filtered)
+        assert_valid_for_discord(world.env.http_requests)
+
+
+async def test_pages_turn_in_place_and_lead_to_cards_and_back() -> None:
+    async with open_world([instance(count=12)]) as world:
+        await loaded(world)
+        opened = await world.member.click(world.message, label="Browse")
+        assert opened.response is not None
+        private = opened.response.message
+
+        turned = await world.member.click(private, label="Next")
+        assert "Page 2 of 2" in answer(turned)
+        assert turned.response is not None
+        assert turned.response.id == private.id
+
+        select = next(
+            item
+            for row in turned.response.components
+            for item in row["components"]
+            if item["custom_id"].startswith("discarr:v1:pick:")
+        )
+        card = await world.member.select(
+            turned.response.message, custom_id=select["custom_id"], values=[select["options"][0]["value"]]
+        )
+        assert "What next:" in answer(card)
+        assert card.response is not None
+
+        back = await world.member.click(card.response.message, label="Back to the list")
+        assert "Page 2 of 2" in answer(back)
+        assert_valid_for_discord(world.env.http_requests)
+
+
+async def test_controls_work_after_a_restart() -> None:
+    async with open_world([instance(count=12)]) as world:
+        await loaded(world)
+        opened = await world.member.click(world.message, label="Browse")
+        assert opened.response is not None
+        private_id = opened.response.id
+        await world.end()
+        world.start()
+        await world.shows("Checked")
+
+        again = await world.member.click(world.message, label="Browse")
+
+        assert "Queue · 12 downloads" in answer(again)
+        assert again.response is not None
+        assert again.response.id != private_id
+
+
+async def test_needs_a_hand_shows_only_that() -> None:
+    client = instance(count=3)
+    stuck = make_download(
+        key=DownloadKey("radarr", "d", "STUCK"),
+        title="Stuck",
+        status=QueueStatus.COMPLETED,
+        tracked_status=TrackedStatus.WARNING,
+        tracked_state=TrackedState.IMPORT_PENDING,
+    )
+    client.downloads += (stuck,)
+    async with open_world([client]) as world:
+        await world.shows("1 needs a hand")
+
+        result = await world.member.click(world.message, label="Needs a hand (1)")
+
+        assert "Stuck" in answer(result)
+        assert "Film" not in answer(result)
+
+
+async def test_members_do_not_see_what_is_hidden_and_admins_do() -> None:
+    clients = [instance(), in_4k()]
+    environ = {**TWO_RADARRS, "DISCARR_HIDDEN_INSTANCES": "4K"}
+    async with open_world(clients, environ=environ) as world:
+        await loaded(world)
+
+        assert "1 download" in world.text
+        assert "4K" not in world.text
+        for command in ("queue", "health", "check"):
+            seen = answer(await world.while_time_passes(world.member.slash(world.channel, command)))
+            assert "Secret" not in seen
+            assert "4K" not in seen
+        assert "Secret gift" in answer(await world.owner.slash(world.channel, "queue"))
+        assert "4K" in answer(await world.owner.slash(world.channel, "health"))
+
+
+async def test_hidden_tags_hide_titles_everywhere() -> None:
+    client = instance()
+    client.downloads += (
+        make_download(key=DownloadKey("radarr", "d", "G"), title="Surprise", tags=("gifts",)),
+    )
+    async with open_world([client], environ={"DISCARR_HIDDEN_TAGS": "Gifts"}) as world:
+        await loaded(world)
+
+        assert "1 download" in world.text
+        assert "Surprise" not in answer(await world.member.slash(world.channel, "queue"))
+        choices = await world.member.autocomplete(world.channel, "queue", "text", "")
+        assert choices is not None
+        assert [choice["name"] for choice in choices] == ["Film 00"]
+        assert "Surprise" in answer(await world.owner.slash(world.channel, "queue"))
+
+
+async def test_autocomplete_offers_servers_and_titles() -> None:
+    async with open_world([instance(count=40), in_4k()], environ=TWO_RADARRS) as world:
+        await loaded(world)
+
+        servers = await world.member.autocomplete(world.channel, "queue", "instance", "4")
+        titles = await world.member.autocomplete(world.channel, "queue", "text", "film 3")
+        everything = await world.member.autocomplete(world.channel, "queue", "text", "")
+
+        assert servers == [{"name": "4K", "value": "radarr_4k"}]
+        assert [choice["name"] for choice in titles or []] == [f"Film {number}" for number in range(30, 40)]
+        assert len(everything or []) == 25
+
+
+async def test_health_tells_members_less_than_admins() -> None:
+    client = instance()
+    client.health = (
+        HealthIssue(source="IndexerCheck", level="warning", message="Indexer X is down", wiki_url=None),
+    )
+    async with open_world([client]) as world:
+        await world.shows("1 warning")
+
+        member = answer(await world.member.slash(world.channel, "health"))
+        owner = answer(await world.owner.slash(world.channel, "health"))
+
+        assert "Indexer X" not in member
+        assert "1 warning" in member
+        assert "Indexer X is down" in owner
+        assert "Memory" in member
+        assert "Loop delay" in member
+
+
+async def test_check_asks_again_and_says_what_changed() -> None:
+    client = instance()
+    async with open_world([client]) as world:
+        await loaded(world)
+        await world.clock.advance(10)
+        client.downloads += (make_download(key=DownloadKey("radarr", "d", "NEW"), title="Brand new"),)
+
+        result = await world.while_time_passes(world.member.slash(world.channel, "check"))
+
+        assert "New: **Brand new**" in answer(result)
+
+
+async def test_check_says_who_is_away() -> None:
+    client = instance()
+    async with open_world([client]) as world:
+        await loaded(world)
+        await world.clock.advance(10)
+        client.error = Unreachable("radarr", "connection refused at http://radarr:7878")
+        await world.while_time_passes(world.member.slash(world.channel, "check"))
+        await world.clock.advance(10)
+
+        result = await world.while_time_passes(world.member.slash(world.channel, "check"))
+
+        assert "Movies · offline" in answer(result)
+        assert "7878" not in answer(result)
+
+
+async def test_an_unexpected_error_gets_a_code_and_no_details(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    client = instance()
+    async with open_world([client]) as world:
+        await loaded(world)
+        issue = HealthIssue(source="X", level="strange", message="secret", wiki_url=None)  # type: ignore[arg-type]  # no path makes this
+        world.app.cache.update_details("radarr", health=(issue,))
+
+        text = answer(await world.owner.slash(world.channel, "health"))
+
+        code = text.partition("under the code ")[2].rstrip(".")
+        assert len(code) == 6
+        assert f"Unexpected error {code}" in caplog.text
+        assert "strange" not in text
+
+
+async def test_other_guilds_are_refused_and_left() -> None:
+    async with open_world([instance()]) as world:
+        await loaded(world)
+        stranger = world.env.create_guild("Strangers")
+        stranger.create_text_channel("general")
+        await world.env.settle()
+
+        await until(lambda: all(guild.id != stranger.id for guild in world.bot.guilds))
+
+        assert any(guild.id == world.guild.id for guild in world.bot.guilds)
