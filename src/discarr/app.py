@@ -10,6 +10,8 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import discord
+
 from discarr.clients.base import MediaClient
 from discarr.clients.factory import create_client
 from discarr.core.clock import Clock, SystemClock
@@ -140,6 +142,8 @@ async def run(settings: Settings, reload: Callable[[], Settings]) -> int:
     Raises:
         ConfigError: a client cannot be made from the settings (a CA file without a certificate).
     """
+    # discord.py recommends its voice extras with each client: Discarr does not speak.
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     stop = asyncio.Event()
     clock = SystemClock()
     clients = [create_client(config, clock=clock) for config in settings.instances]
