@@ -154,9 +154,8 @@ def message_with(embed: discord.Embed, view: discord.ui.View | None = None) -> M
 FOREIGN_TEXT = st.one_of(
     st.text(st.characters(), max_size=60),
     st.text(st.sampled_from("<@#&:/t1Rhps[](){}*_~|`>\\-+. \n\u202e\u200b\u0301🎬a"), max_size=60),
-    st.sampled_from(
-        ["@everyone", "<@1>", "[a](https://b)", "\U0001f3ac" * 300, "x" * 5_000, "\ud800", "", " "]
-    ),
+    st.sampled_from(["@everyone", "<@1>", "[a](https://b)", "\ud800", "", " "]),
+    st.sampled_from(["x", "*", "🎬"]).map(lambda character: character * 3_000),
 )
 HUGE = st.integers(-(10**30), 10**30)
 MOMENTS = st.datetimes(timezones=st.just(UTC))

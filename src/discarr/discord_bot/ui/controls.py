@@ -190,7 +190,8 @@ class InstanceSelect(_PlaceSelect, template=rf"{_PREFIX}where:(?P<place>.*)"):
             for item in sorted(instances, key=lambda item: item.id != chosen)
         ]
         select: _AnySelect = discord.ui.Select(
-            custom_id=f"{_PREFIX}where:{encode_place(queue_filter, 0)}", options=options[:_MAX_OPTIONS]
+            custom_id=f"{_PREFIX}where:{encode_place(queue_filter, 0)}",
+            options=_distinct(options)[:_MAX_OPTIONS],
         )
         return cls(select, queue_filter=queue_filter, page=0)
 
@@ -214,7 +215,7 @@ class DownloadSelect(_PlaceSelect, template=rf"{_PREFIX}pick:(?P<place>.*)"):
         ]
         select: _AnySelect = discord.ui.Select(
             custom_id=f"{_PREFIX}pick:{encode_place(page.filter, page.page)}",
-            options=options,
+            options=_distinct(options),
             placeholder="More about …",
         )
         return cls(select, queue_filter=page.filter, page=page.page)
@@ -286,6 +287,11 @@ def detail_controls(queue_filter: QueueFilter, page: int) -> discord.ui.View:
         BrowseButton("Back to the list", verb="back", emoji="↩", queue_filter=queue_filter, page=page)
     )
     return view
+
+
+def _distinct(options: Sequence[discord.SelectOption]) -> list[discord.SelectOption]:
+    """Discord refuses a select with equal values; keys and ids are unique, but not by this module's doing."""
+    return list({option.value: option for option in options}.values())
 
 
 def _description(row: DownloadRow) -> str:

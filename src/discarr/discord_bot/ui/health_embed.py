@@ -74,7 +74,7 @@ def _lines(item: InstanceSnapshot, *, is_operator: bool, now: datetime) -> Itera
     if item.response_s is not None and item.state is InstanceState.UP:
         head.append(f"answers in {_duration(item.response_s)}")
     if is_operator and item.version:
-        head.append(row_text.name(item.version))
+        head.append(row_text.name(f"v{item.version}"))
     yield " · ".join(head)
     if item.state not in (InstanceState.UP, InstanceState.LOADING) and item.remedy:
         yield row_text.sentence(item.remedy, _MAX_REMEDY)
@@ -101,7 +101,7 @@ def _issues(issues: Sequence[HealthIssue], *, is_operator: bool) -> Iterator[str
 
 def _own_lines(stats: BotStats, *, is_operator: bool) -> Iterator[str]:
     running = f"Running for {short_span(stats.uptime)}"
-    yield f"{running} · {row_text.name(stats.version)}" if is_operator else running
+    yield f"{running} · {row_text.name(f'v{stats.version}')}" if is_operator else running
     if stats.last_refresh_s is not None:
         yield f"Last refresh took {_duration(stats.last_refresh_s)}"
     if stats.rss_bytes is not None:

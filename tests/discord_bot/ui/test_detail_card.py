@@ -1,0 +1,170 @@
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from discarr.core.models import EpisodeNumber, QueueStatus, StatusMessage, TrackedState
+from discarr.discord_bot.ui.detail_card import render_detail
+from discarr.monitoring.download_rows import DownloadRow, Phase
+from discarr.monitoring.progress_tracker import NO_ESTIMATE, Estimate
+from tests.discord_bot.ui.builders import (
+    EPISODES,
+    FOREIGN_TEXT,
+    MOMENTS,
+    NOW,
+    ROWS,
+    SPANS,
+    at,
+    explain,
+    faults_of,
+    make_pack,
+    make_row,
+    message_with,
+    stamp,
+)
+from tests.factories import make_download
+from tests.fakes.contract import assert_valid_for_discord
+
+SECRETS = make_download(
+    release_title="Dune.2024.2160p-GROUP",
+    download_client="qBit Home",
+    indexer="Private Tracker",
+    error_message="No space on /data/downloads/Dune (qbittorrent:8080)",
+    messages=(
+        StatusMessage(title="/data/my films/Dune.mkv", messages=("Sample at http://10.0.0.5/x", "*Odd*")),
+        StatusMessage(title="", messages=()),
+    ),
+    added=at(12),
+    status=QueueStatus.WARNING,
+    tracked_state=TrackedState.IMPORT_PENDING,
+)
+HAND = make_row(phase=Phase.NEEDS_HAND, explanation=explain("The disk is full", "Free some space."))
+DOWNLOADS = st.builds(
+    lambda text, episodes, moment, messages: make_download(
+        release_title=text,
+        quality=text,
+        download_client=text,
+        indexer=text,
+        error_message=text,
+        added=moment,
+        episodes=tuple(sorted(set(episodes))),
+        messages=tuple(messages),
+    ),
+    FOREIGN_TEXT,
+    st.lists(EPISODES, max_size=20),
+    MOMENTS,
+    st.lists(
+        st.builds(StatusMessage, title=FOREIGN_TEXT, messages=st.lists(FOREIGN_TEXT, max_size=9).map(tuple)),
+        max_size=9,
+    ),
+)
+ESTIMATES = st.builds(
+    Estimate,
+    rate_bytes_s=st.none() | st.floats(0, 1e15),
+    eta=st.none() | MOMENTS,
+    is_sure=st.booleans(),
+    idle_for=st.none() | SPANS,
+    samples=st.integers(0, 10),
+)
+
+
+def plain(row: DownloadRow, **overrides: Any) -> str:
+    embed = render_detail(row, make_download(**overrides), NO_ESTIMATE, is_operator=False, now=NOW)
+    return str(embed.description)
+
+
+@settings(max_examples=100)
+@given(ROWS, DOWNLOADS, ESTIMATES, st.booleans())
+def test_any_card_is_legal(row: DownloadRow, download: Any, estimate: Estimate, is_operator: bool) -> None:
+    assert faults_of(render_detail(row, download, estimate, is_operator=is_operator, now=NOW)) == []
+
+
+def test_members_see_the_reason_and_what_to_do_and_nothing_technical() -> None:
+    embed = render_detail(HAND, SECRETS, NO_ESTIMATE, is_operator=False, now=NOW)
+
+    assert embed.description == "\n".join(
+        [
+            "✋ **Dune: Part Two** (2024) · 2160p",
+            "The disk is full",
+            "25 % of 18 GB loaded",
+            "",
+            "**What next:** Free some space.",
+        ]
+    )
+    assert not embed.fields
+
+
+def test_operators_see_the_technical_side_without_paths_and_addresses() -> None:
+    estimate = Estimate(
+        rate_bytes_s=12_500_000.0, eta=at(23, 2), is_sure=True, idle_for=timedelta(minutes=31), samples=7
+    )
+    embed = render_detail(HAND, SECRETS, estimate, is_operator=True, now=NOW)
+
+    technical, messages = (str(item.value) for item in embed.fields)
+    assert technical.split("\n") == [
+        "State: warning · importPending · ok",
+        "Release: Dune.2024.2160p-GROUP",
+        "Quality: WEBDL-2160p",
+        "Client: qBit Home · torrent",
+        "Indexer: Private Tracker",
+        f"Grabbed: {stamp(at(12), 'f')}, {stamp(at(12), 'R')}",
+        "Speed: 12.5 MB/s in the last minutes".replace("12.5", "13"),
+        f"Complete: by {stamp(at(23, 5))} (measured, 7 samples)",
+        "No data for 30 min",
+    ]
+    assert messages.split("\n") == [
+        "Client: No space on Dune (…)",
+        "**Dune.mkv**",
+        "• Sample at …",
+        "• \\*Odd\\*",
+        "**–**",
+    ]
+    assert_valid_for_discord([message_with(embed)])
+
+
+def test_what_is_not_known_is_left_out() -> None:
+    download = make_download(
+        download_client=None, indexer=None, quality=None, tracked_status=None, tracked_state=None
+    )
+    guess = replace(NO_ESTIMATE, eta=at(23))
+    embed = render_detail(make_row(), download, guess, is_operator=True, now=NOW)
+
+    assert [item.name for item in embed.fields] == ["Technical"]
+    assert str(embed.fields[0].value).split("\n") == [
+        "State: downloading",
+        "Release: Dune.Part.Two.2024.2160p.WEB-DL",
+        "Client: not known · torrent",
+        f"Complete: ≈ {stamp(at(23))} (a guess, 0 samples)",
+    ]
+
+
+def test_a_loading_download_says_how_long_it_still_takes() -> None:
+    lines = plain(make_row(eta=at(23, 2))).split("\n")
+    assert lines[1:3] == [
+        f"▰▰▱▱▱▱▱▱▱▱ 25 % of 18 GB · ≈ {stamp(at(23, 5))}",
+        f"Ready {stamp(at(23, 5), 'R')}",
+    ]
+    assert lines[-1] == "**What next:** It is imported by itself when it is complete."
+    assert "Ready" not in plain(make_row(eta=at(3)))
+    assert "Ready" not in plain(make_row())
+
+
+@pytest.mark.parametrize("phase", set(Phase) - {Phase.NEEDS_HAND, Phase.DOWNLOADING})
+def test_every_other_phase_is_named_and_says_what_happens_next(phase: Phase) -> None:
+    lines = plain(make_row(phase=phase, fraction_done=None)).split("\n")
+    assert lines[1][0].isupper()
+    assert len(lines[-1]) > len("**What next:** .")
+
+
+def test_a_row_of_a_server_that_is_away_keeps_its_name_as_written() -> None:
+    row = make_row(phase=Phase.QUEUED, true_at=at(19), away_word="4K offline")
+    assert plain(row).split("\n")[1] == f"Queued · at {stamp(at(19))} · 4K offline"
+
+
+def test_episodes_of_a_pack_are_listed() -> None:
+    episodes = tuple(EpisodeNumber(1, number) for number in range(1, 11))
+    lines = plain(make_pack("Devs", 1, 10), episodes=episodes).split("\n")
+    assert lines[1] == "S01E01, S01E02, S01E03, S01E04, S01E05, S01E06, S01E07, S01E08 and 2 more"
