@@ -64,7 +64,7 @@ class DiscordBot(commands.Bot):
         )
         self.services = services
         self.home = Home(self, services.settings.discord_channel_id)
-        self.controls = PrivateViews(services, self)
+        self.controls = PrivateViews(services, self.home)
         self._told_problem: str | None = None
 
     async def setup_hook(self) -> None:

@@ -4,7 +4,7 @@ Commands and buttons share this one place, so both show the same. Reads answer f
 decides what may be seen, judged anew for every click.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 
@@ -12,6 +12,7 @@ from discarr import __version__
 from discarr.core.models import InstanceSnapshot
 from discarr.core.watchdog import rss_bytes
 from discarr.discord_bot.error_reports import WrongGuild, answers_errors
+from discarr.discord_bot.home import Home
 from discarr.discord_bot.services import Services
 from discarr.discord_bot.ui import texts
 from discarr.discord_bot.ui.changes_text import render_changes
@@ -25,9 +26,6 @@ from discarr.monitoring.status_view import StatusView, status_view_in_slices
 from discarr.utils.discord_utils import has_admin_permissions
 from discarr.utils.interaction_utils import safe_defer_interaction, safe_send_response, safe_update_message
 
-if TYPE_CHECKING:
-    from discarr.discord_bot.bot import DiscordBot
-
 _NEEDS_HAND = QueueFilter(state=PhaseGroup.NEEDS_HAND.name.lower())
 
 type Asking = discord.Interaction[Any]
@@ -36,9 +34,9 @@ type Asking = discord.Interaction[Any]
 class PrivateViews:
     """Answers commands and is the `Controls` behind buttons and selects."""
 
-    def __init__(self, services: Services, bot: "DiscordBot") -> None:
+    def __init__(self, services: Services, home: Home) -> None:
         self._services = services
-        self._bot = bot
+        self._home = home
 
     @answers_errors
     async def browse(self, interaction: Asking, queue_filter: QueueFilter, page: int) -> None:
@@ -106,7 +104,7 @@ class PrivateViews:
             last_refresh_s=max(refreshes, default=None),
             rss_bytes=rss_bytes(),
             loop_delay_s=services.loop_monitor.max_delay_s,
-            discord_latency_s=self._bot.latency,
+            discord_latency_s=interaction.client.latency,
         )
         embed = render_health(
             instances, stats, is_operator=self._is_operator(interaction), now=services.clock.now()
@@ -172,7 +170,7 @@ class PrivateViews:
         return has_admin_permissions(interaction.user, self._services.settings.admin_role_ids)
 
     def _check_guild(self, interaction: Asking) -> None:
-        if interaction.guild_id is None or interaction.guild_id != self._bot.home.guild_id:
+        if interaction.guild_id is None or interaction.guild_id != self._home.guild_id:
             raise WrongGuild
 
     @staticmethod

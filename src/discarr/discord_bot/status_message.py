@@ -16,7 +16,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import aiohttp
 import discord
@@ -28,9 +28,6 @@ from discarr.discord_bot.ui.controls import is_status_message, status_controls
 from discarr.discord_bot.ui.status_embed import RenderedStatus, render_plain_status, render_status
 from discarr.monitoring.download_monitor import Published
 from discarr.monitoring.status_view import Scene, StatusView
-
-if TYPE_CHECKING:
-    from discarr.discord_bot.bot import DiscordBot
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +42,16 @@ _HISTORY_TO_SEARCH = 50
 
 _UNKNOWN_MESSAGE = 10008
 _UNKNOWN_CHANNEL = 10003
+
+
+class ChannelFinder(Protocol):
+    """The part of a bot that leads to the channel."""
+
+    def is_ready(self) -> bool:
+        """Whether Discord has said what there is."""
+
+    async def find_channel(self) -> discord.TextChannel | None:
+        """Return the channel, or None while it cannot be used."""
 
 
 @dataclass(slots=True)
@@ -62,7 +69,7 @@ class StatusMessage:
         self._store = store
         self._clock = clock
         self._channel_id = channel_id
-        self._bot: DiscordBot | None = None
+        self._bot: ChannelFinder | None = None
         self._shown: _Shown | None = None
         self._is_loaded = False
         self._not_before = 0.0
@@ -72,11 +79,11 @@ class StatusMessage:
         self.retry_requested = asyncio.Event()
         """Set when a wait may be cut short: the bot came online or rights changed."""
 
-    def attach(self, bot: "DiscordBot") -> None:
+    def attach(self, bot: ChannelFinder) -> None:
         """Publish through this bot from now on."""
         self._bot = bot
 
-    def detach(self, bot: "DiscordBot") -> None:
+    def detach(self, bot: ChannelFinder) -> None:
         """Stop publishing through this bot, unless another one took over meanwhile."""
         if self._bot is bot:
             self._bot = None
