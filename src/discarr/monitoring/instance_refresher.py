@@ -90,6 +90,7 @@ class InstanceRefresher:
         self._restarted_at: float | None = None
         self._forced_at: float | None = None
         self._rebuild_s = 0.0
+        self._response_s: float | None = None
         self._delay_s = 0.0
 
     async def step(self) -> None:
@@ -128,19 +129,24 @@ class InstanceRefresher:
 
     async def _async_refresh_data(self, *, is_asked: bool) -> None:
         attempted_at = self._clock.now()
-        started = self._clock.monotonic()
         try:
             await self._identify_when_due()
             if is_asked and self._may_force():
                 fetched = await self._force()
             else:
-                fetched = await self._client.fetch_queue()
+                fetched = await self._fetch_queue()
             if self._lost_all(fetched):
                 await self._identify()
         except MediaClientError as exc:
             self._fail(exc, attempted_at)
             return
-        self._succeed(fetched, attempted_at, self._clock.monotonic() - started)
+        self._succeed(fetched, attempted_at)
+
+    async def _fetch_queue(self) -> FetchedQueue:
+        started = self._clock.monotonic()
+        fetched = await self._client.fetch_queue()
+        self._response_s = self._clock.monotonic() - started
+        return fetched
 
     async def _identify_when_due(self) -> None:
         age_s = self._clock.monotonic() - self._identified_at
@@ -179,12 +185,12 @@ class InstanceRefresher:
             await self._client.request_refresh()
         except MediaClientError as exc:
             _log.debug("%s: could not be asked to look at its download clients: %s", self.snapshot.id, exc)
-            return await self._client.fetch_queue()
+            return await self._fetch_queue()
         pause_s = max(1.0, 2 * (self.snapshot.response_s or 0.0))
         while True:
             await self._clock.sleep(pause_s)
             pause_s *= 1.5
-            fetched = await self._client.fetch_queue()
+            fetched = await self._fetch_queue()
             self._rebuild_s = self._clock.monotonic() - started
             is_rebuilt = not fetched.is_unchanged if before is None else fetched.data_as_of != before
             if is_rebuilt or self._rebuild_s + pause_s > _REBUILD_WAIT_S:
@@ -194,7 +200,7 @@ class InstanceRefresher:
         """Whether every tracked download is suddenly gone; that is how a restart looks, too."""
         return _has_tracked(self.snapshot.downloads) and not _has_tracked(fetched.downloads)
 
-    def _succeed(self, fetched: FetchedQueue, attempted_at: datetime, took_s: float) -> None:
+    def _succeed(self, fetched: FetchedQueue, attempted_at: datetime) -> None:
         if _has_tracked(fetched.downloads):
             self._restarted_at = None
         now = self._clock.monotonic()
@@ -226,7 +232,7 @@ class InstanceRefresher:
             data_as_of=fetched.data_as_of,
             skipped_rows=fetched.skipped_rows,
             version=self._identity.version if self._identity else None,
-            response_s=took_s,
+            response_s=self._response_s,
         )
 
     def _fail(self, exc: MediaClientError, attempted_at: datetime) -> None:
