@@ -1,5 +1,6 @@
 """Identity, health, disks, history and commands, at the wire."""
 
+import asyncio
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from discarr.core.errors import Busy, MediaClientError, Misconfigured, StartingUp, Unauthorized
+from discarr.core.errors import Busy, MediaClientError, Misconfigured, StartingUp, Unauthorized, Unreachable
 from discarr.core.models import DiskSpace, EpisodeNumber, HealthIssue, HistoryEvent, InstanceKind
 from tests.clients.fake_app import FakeApp, json_response, make_client
 from tests.shared_folder import RECORDED, needs_shared
@@ -347,6 +348,18 @@ async def test_history_that_repeats_itself_ends() -> None:
     assert len(app.requests) == 2
 
 
+async def test_an_endless_history_ends() -> None:
+    asked = 0
+
+    def endless(request: httpx.Request) -> httpx.Response:
+        nonlocal asked
+        asked += 1
+        return json_response(200, {"page": asked, "totalRecords": 10**9, "records": [record(-asked)]})
+
+    found = await make_client(endless).fetch_history(page_size=1, since=datetime(2020, 1, 1, tzinfo=UTC))
+    assert (len(found), asked) == (20, 20)
+
+
 async def test_history_without_its_tags_is_still_history() -> None:
     app = history_of(record(1, movie={"title": "Dune", "tags": [1]}))
     app.answers["/tag"] = httpx.Response(500)
@@ -376,3 +389,17 @@ async def test_a_failed_command_is_not_repeated() -> None:
     with pytest.raises(MediaClientError):
         await make_client(app).request_refresh()
     assert len(app.requests) == 1
+
+
+async def test_closing_ends_what_is_under_way() -> None:
+    async def hang(request: httpx.Request) -> httpx.Response:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    client = make_client(hang)  # type: ignore[arg-type]  # MockTransport takes both
+    task = asyncio.create_task(client.fetch_health())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await client.aclose()
+    with pytest.raises(Unreachable):
+        await task

@@ -207,7 +207,7 @@ async def test_titles_are_refreshed_daily_and_shown_until_then() -> None:
     after = await client.fetch_queue()
     assert [queue.downloads[0].title for queue in (before, after)] == ["Movie 1", "New Name"]
     await clock.advance(FRESH_S)
-    app.answers["/movie/1"] = httpx.Response(503)
+    app.answers["/movie/1"] = httpx.Response(500)
     assert (await client.fetch_queue()).downloads[0].title == "New Name"
 
 

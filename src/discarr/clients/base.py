@@ -215,9 +215,8 @@ class MediaClient(ABC):
                 break
         await self._load_labels_of(rows.values())
         records = [read_history_row(row, self.config.id, self._titles) for row in rows.values()]
-        return tuple(
-            record for record in records if record is not None and (since is None or record.date >= since)
-        )
+        wanted = [item for item in records if item is not None and (since is None or item.date >= since)]
+        return tuple(sorted(wanted, key=lambda item: (item.date, item.id), reverse=True))
 
     async def request_refresh(self) -> None:
         """Make the app look at its download clients now; it costs the app work, so ask sparingly."""

@@ -1,0 +1,327 @@
+"""Faults that only real sockets have: the poisoned pool, drips, drops, bombs and redirects."""
+
+import asyncio
+import gzip
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from discarr.clients.body import MAX_BODY_BYTES
+from discarr.clients.transport import InstanceHttp
+from discarr.core.clock import SystemClock
+from discarr.core.errors import BadAnswer, Misconfigured, TimedOut, Unreachable
+from tests.clients.fake_app import KEY, make_config
+
+type Handler = Callable[["Connection"], Awaitable[None]]
+
+
+class Connection:
+    """One connection, from the server's side."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
+        self.reader = reader
+        self.writer = writer
+        self.number = number
+        """1 for the first connection that the server saw."""
+
+    async def request(self) -> str:
+        return (await self.reader.readuntil(b"\r\n\r\n")).decode()
+
+    async def answer(self, body: bytes = b"{}", *, status: str = "200 OK", headers: str = "") -> None:
+        headers += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        self.writer.write(f"HTTP/1.1 {status}\r\n{headers}\r\n".encode() + body)
+        await self.writer.drain()
+
+    async def serve(self, body: bytes = b"{}", headers: str = "") -> None:
+        while True:
+            await self.request()
+            await self.answer(body, headers=headers)
+
+
+@asynccontextmanager
+async def serving(handler: Handler) -> AsyncIterator[str]:
+    """Serve on loopback and yield the address; everything is closed afterwards."""
+    tasks: set[asyncio.Task[None]] = set()
+    seen = 0
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal seen
+        seen += 1
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        try:
+            await handler(Connection(reader, writer, seen))
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def talking_to(handler: Handler) -> AsyncIterator[InstanceHttp]:
+    async with serving(handler) as url:
+        http = InstanceHttp(make_config(url=url), clock=SystemClock())
+        try:
+            yield http
+        finally:
+            await http.aclose()
+
+
+async def hang(connection: Connection) -> None:
+    """Answer requests for /well at once, others never."""
+    while True:
+        if "/well" not in await connection.request():
+            await asyncio.sleep(30)
+        await connection.answer()
+
+
+async def test_requests_cut_by_their_deadline_leave_the_connections_usable() -> None:
+    async with talking_to(hang) as http:
+        cut = await asyncio.gather(
+            *(http.get(f"/{key}", deadline_s=0.1) for key in range(12)), return_exceptions=True
+        )
+        assert {type(result) for result in cut} == {TimedOut}
+        assert await http.get("/well", deadline_s=3) == b"{}"
+
+
+@pytest.mark.parametrize("turns", range(1, 5))
+async def test_requests_cancelled_while_others_wait_do_not_poison_the_pool(turns: int) -> None:
+    """encode/httpcore#1093: four are cancelled, and the others just when they inherit the connections.
+
+    Were they waiting inside of the pool, every later request would fail for want of a connection.
+    """
+    async with talking_to(hang) as http:
+        tasks = [asyncio.create_task(http.get(f"/{key}", deadline_s=9)) for key in range(12)]
+        await asyncio.sleep(0.1)
+        for task in tasks[:4]:
+            task.cancel()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        for task in tasks[4:]:
+            task.cancel()
+        await asyncio.wait(tasks)
+        well = await asyncio.gather(*(http.get("/well", deadline_s=3) for _ in range(12)))
+    assert well == [b"{}"] * 12
+
+
+async def test_a_dripping_body_is_cut_at_the_deadline() -> None:
+    async def drip(connection: Connection) -> None:
+        await connection.request()
+        connection.writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n"
+        )
+        while True:
+            connection.writer.write(b" ")
+            await connection.writer.drain()
+            await asyncio.sleep(0.02)
+
+    async with talking_to(drip) as http:
+        with pytest.raises(TimedOut):
+            await http.get("/queue", deadline_s=0.2)
+
+
+async def test_a_silent_server_is_cut_at_the_deadline() -> None:
+    async def silent(connection: Connection) -> None:
+        await asyncio.sleep(30)
+
+    async with talking_to(silent) as http:
+        with pytest.raises(TimedOut):
+            await http.get("/queue", deadline_s=0.1)
+
+
+async def test_a_closed_kept_connection_is_replaced_without_a_word() -> None:
+    requests = 0
+
+    async def close_after_the_first(connection: Connection) -> None:
+        nonlocal requests
+        await connection.request()
+        await connection.answer()
+        if connection.number == 1:
+            await connection.request()
+            requests += 1
+            return
+        await connection.serve()
+
+    async with talking_to(close_after_the_first) as http:
+        assert await http.get("/a", deadline_s=5) == b"{}"
+        assert await http.get("/b", deadline_s=5) == b"{}"
+    assert requests == 1
+
+
+async def test_connections_are_kept() -> None:
+    connections = set()
+
+    async def note(connection: Connection) -> None:
+        connections.add(connection.number)
+        await connection.serve()
+
+    async with talking_to(note) as http:
+        for _ in range(5):
+            await http.get("/a", deadline_s=5)
+    assert connections == {1}
+
+
+async def test_a_reset_in_the_middle_of_a_body_is_tried_again() -> None:
+    async def reset_first(connection: Connection) -> None:
+        if connection.number > 1:
+            await connection.serve(b'{"a":1}')
+        await connection.request()
+        connection.writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{")
+        await connection.writer.drain()
+
+    async with talking_to(reset_first) as http:
+        assert await http.get("/a", deadline_s=5) == b'{"a":1}'
+
+
+async def test_a_closed_port_is_unreachable() -> None:
+    async with serving(Connection.serve) as url:
+        pass
+    http = InstanceHttp(make_config(url=url), clock=SystemClock())
+    with pytest.raises(Unreachable):
+        await http.post("/command", b"{}", deadline_s=5)
+    await http.aclose()
+
+
+async def test_http_instead_of_https_has_a_remedy() -> None:
+    async def plain(connection: Connection) -> None:
+        await connection.reader.read(10)
+        connection.writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await connection.writer.drain()
+
+    async with serving(plain) as url:
+        http = InstanceHttp(make_config(url=url.replace("http", "https")), clock=SystemClock())
+        with pytest.raises(Unreachable) as caught:
+            await http.post("/command", b"{}", deadline_s=5)
+        await http.aclose()
+    assert "http://" in caught.value.remedy
+
+
+async def test_the_key_does_not_follow_a_redirect() -> None:
+    stolen: list[str] = []
+
+    async def thief(connection: Connection) -> None:
+        stolen.append(await connection.request())
+
+    async with serving(thief) as elsewhere:
+
+        async def redirect(connection: Connection) -> None:
+            request = await connection.request()
+            assert KEY in request
+            await connection.answer(status="302 Found", headers=f"Location: {elsewhere}/\r\n")
+
+        async with talking_to(redirect) as http:
+            with pytest.raises(Misconfigured):
+                await http.get("/queue", deadline_s=5)
+    assert stolen == []
+
+
+async def test_packed_bodies_are_unpacked() -> None:
+    body = b'{"a":"' + b"x" * 3_000_000 + b'"}'
+
+    async def packed(connection: Connection) -> None:
+        await connection.serve(gzip.compress(body), "Content-Encoding: gzip\r\n")
+
+    async with talking_to(packed) as http:
+        assert await http.get("/queue", deadline_s=5) == body
+
+
+def bomb() -> bytes:
+    packer = zlib.compressobj(wbits=31)
+    zeros = bytes(1 << 20)
+    parts = [packer.compress(zeros) for _ in range((MAX_BODY_BYTES >> 20) * 3)]
+    return b"".join(parts) + packer.flush()
+
+
+async def test_a_gzip_bomb_is_capped_and_does_not_hold_up_the_loop() -> None:
+    body = bomb()
+    assert len(body) < MAX_BODY_BYTES // 100
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def bombing(connection: Connection) -> None:
+        await connection.serve(body, "Content-Encoding: gzip\r\n")
+
+    async with talking_to(bombing) as http:
+        task = asyncio.create_task(others())
+        with pytest.raises(BadAnswer):
+            await http.get("/queue", deadline_s=20)
+        task.cancel()
+    assert turns > 20
+
+
+async def test_an_endless_body_is_capped() -> None:
+    async def endless(connection: Connection) -> None:
+        await connection.request()
+        connection.writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
+        while True:
+            connection.writer.write(b" " * 1_000_000)
+            await connection.writer.drain()
+
+    async with talking_to(endless) as http:
+        with pytest.raises(BadAnswer):
+            await http.get("/queue", deadline_s=20)
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding"),
+    [
+        (gzip.compress(b"{}" * 1000)[:-12], "gzip"),
+        (b"this is not packed", "gzip"),
+        (b"{}", "br"),
+        (b"", "gzip"),
+    ],
+)
+async def test_damaged_or_foreign_packing_is_a_bad_answer(body: bytes, encoding: str) -> None:
+    async def damaged(connection: Connection) -> None:
+        await connection.serve(body, f"Content-Encoding: {encoding}\r\n")
+
+    async with talking_to(damaged) as http:
+        with pytest.raises(BadAnswer):
+            await http.get("/queue", deadline_s=5)
+
+
+async def test_a_huge_error_page_is_not_read_to_its_end() -> None:
+    async def flood(connection: Connection) -> None:
+        await connection.request()
+        await connection.answer(b"<" * 5_000_000, status="401 Unauthorized")
+
+    async with talking_to(flood) as http:
+        with pytest.raises(Exception, match="refuses the API key"):
+            await http.get("/queue", deadline_s=5)
+
+
+async def test_garbage_instead_of_http_is_unreachable() -> None:
+    async def garbage(connection: Connection) -> None:
+        await connection.request()
+        connection.writer.write(b"\x00\xff garbage\r\n\r\n")
+        await connection.writer.drain()
+
+    async with talking_to(garbage) as http:
+        with pytest.raises(Unreachable):
+            await http.post("/command", b"{}", deadline_s=5)
+
+
+async def test_cookies_of_a_sign_in_page_change_nothing() -> None:
+    async def baker(connection: Connection) -> None:
+        await connection.serve(headers="Set-Cookie: session=1; Path=/\r\n")
+
+    async with talking_to(baker) as http:
+        assert await http.get("/a", deadline_s=5) == b"{}"
+        assert await http.get("/a", deadline_s=5) == b"{}"
