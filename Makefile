@@ -56,14 +56,14 @@ screenshot: .venv/.dev ## renew docs/screenshot.png from the demo (needs Chromiu
 	@$(BIN)/python -m scripts.screenshot
 
 test: .venv/.dev ## all tests, with coverage
-	@$(BIN)/python -m pytest -n $(WORKERS) --cov $(PYTEST_ARGS) $(TESTS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --cov=discarr $(PYTEST_ARGS) $(TESTS)
 
 test-all: ## all tests on every supported Python that is here
 	@tested=""; for version in $(VERSIONS); do \
 	  if $(call fits,python$$version); then \
 	    $(MAKE) .venv-$$version/.ready; \
 	    echo "Testing on Python $$version"; \
-	    .venv-$$version/bin/python -m pytest -n $(WORKERS) --cov $(PYTEST_ARGS) $(TESTS); \
+	    .venv-$$version/bin/python -m pytest -n $(WORKERS) --cov=discarr $(PYTEST_ARGS) $(TESTS); \
 	    tested="$$tested $$version"; \
 	  else echo "NOT TESTED on Python $$version: python$$version is not here" >&2; fi; \
 	done; \
