@@ -11,13 +11,13 @@ class FakeClock:
     """A `discarr.core.clock.Clock` under the test's control."""
 
     def __init__(self, start: datetime = START) -> None:
-        self._now = start
+        self._start = start
         self._elapsed = 0.0
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._count = 0
 
     def now(self) -> datetime:
-        return self._now
+        return self._start + timedelta(seconds=self._elapsed)
 
     def monotonic(self) -> float:
         return self._elapsed
@@ -42,13 +42,9 @@ class FakeClock:
         target = self._elapsed + seconds
         while self._sleepers and self._sleepers[0][0] <= target:
             due, _, future = heapq.heappop(self._sleepers)
-            self._jump(max(due, self._elapsed))
+            self._elapsed = max(due, self._elapsed)
             if not future.done():
                 future.set_result(None)
             await self.settle()
-        self._jump(target)
+        self._elapsed = target
         await self.settle()
-
-    def _jump(self, elapsed: float) -> None:
-        self._now += timedelta(seconds=elapsed - self._elapsed)
-        self._elapsed = elapsed
