@@ -55,3 +55,7 @@ def test_a_clock_time_carries_the_day_once_it_could_mean_another_day() -> None:
     assert clock_time(soon, START) == timestamp(soon, "t")
     assert clock_time(far, START) == timestamp(far, "f")
     assert clock_time(START - timedelta(days=2), START) == timestamp(START - timedelta(days=2), "f")
+
+
+def test_the_end_of_time_is_rounded_to_itself() -> None:
+    assert round_up(datetime.max.replace(tzinfo=UTC)) == datetime.max.replace(tzinfo=UTC)

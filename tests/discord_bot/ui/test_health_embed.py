@@ -88,8 +88,8 @@ def lines_of(instance: InstanceSnapshot, *, is_operator: bool = False) -> list[s
     return str(embed.description).split("\n")
 
 
-@settings(max_examples=100)
-@given(st.lists(INSTANCES, max_size=3), st.integers(1, 150), ANY_STATS, st.booleans())
+@settings(max_examples=60)
+@given(st.lists(INSTANCES, max_size=3), st.integers(1, 60), ANY_STATS, st.booleans())
 def test_any_health_is_legal(instances: list[Any], times: int, stats: BotStats, is_operator: bool) -> None:
     assert faults_of(render_health(instances * times, stats, is_operator=is_operator, now=NOW)) == []
 

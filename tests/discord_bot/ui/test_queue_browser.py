@@ -52,7 +52,7 @@ def shown_titles(view: StatusView, queue_filter: QueueFilter) -> list[str]:
     return [row.title for row in render_queue_page(view, queue_filter, 0, now=NOW).rows]
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(VIEWS, FILTERS, PAGES)
 def test_any_page_is_legal(view: StatusView, queue_filter: QueueFilter, page: int) -> None:
     rendered = render_queue_page(view, queue_filter, page, now=NOW)

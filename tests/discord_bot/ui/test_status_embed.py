@@ -104,7 +104,7 @@ def test_the_layout_of_the_product() -> None:
     ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100)
 @given(VIEWS)
 def test_any_view_becomes_a_legal_embed(view: StatusView) -> None:
     for rendered in (render_status(view, NOW), render_plain_status(view, NOW)):

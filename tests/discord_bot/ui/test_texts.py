@@ -9,11 +9,6 @@ def test_lists_read_as_prose() -> None:
     assert texts.list_of(["a", "b", "c"]) == "a, b and c"
 
 
-def test_waiting_is_rounded_up_to_a_whole_second() -> None:
-    assert "in 3 s" in texts.too_fast(2.1)
-    assert "in 1 s" in texts.too_fast(0.0)
-
-
 def test_the_code_of_the_log_is_named() -> None:
     assert "A1B2C3" in texts.unexpected("A1B2C3")
 

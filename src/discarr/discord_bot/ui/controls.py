@@ -29,6 +29,7 @@ _HANDS_ID = f"{_PREFIX}hands"
 _REFRESH_ID = f"{_PREFIX}refresh"
 _MAX_OPTIONS = 25
 _MAX_LABEL = 80
+_MAX_URL = 512
 _ALL = "-"
 """Value of the option that takes a filter away; no key and no instance id looks like it."""
 
@@ -280,12 +281,20 @@ def page_controls(page: RenderedPage, instances: Sequence[InstanceRow]) -> disco
     return view
 
 
-def detail_controls(queue_filter: QueueFilter, page: int) -> discord.ui.View:
-    """Return the controls below a detail card: the way back to where it was chosen."""
+def detail_controls(
+    queue_filter: QueueFilter, page: int, *, app_name: str = "", app_url: str | None = None
+) -> discord.ui.View:
+    """Return the controls below a detail card: the way back to where it was chosen, and into the app.
+
+    `app_url` is the address for people's browsers, or None for no link.
+    """
     view = discord.ui.View(timeout=None)
     view.add_item(
         BrowseButton("Back to the list", verb="back", emoji="↩", queue_filter=queue_filter, page=page)
     )
+    queue_url = f"{app_url}/activity/queue"
+    if app_url is not None and len(queue_url) <= _MAX_URL:
+        view.add_item(discord.ui.Button(label=label(f"Open in {app_name}", _MAX_LABEL), url=queue_url))
     return view
 
 
