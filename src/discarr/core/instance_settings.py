@@ -63,7 +63,7 @@ class InstanceConfig(BaseModel):
         Address | None,
         Variable(
             name="PUBLIC_URL",
-            about="Address that people's browsers reach it by; makes titles into links.",
+            about="Address that people's browsers reach it by: a download's card then links there.",
             expects="an address, such as https://{kind}.example.org",
             example="https://{kind}.example.org",
         ),

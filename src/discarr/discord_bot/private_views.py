@@ -67,11 +67,14 @@ class PrivateViews:
             return
         self._check_guild(interaction)
         row = find_row(await self._view(interaction), token)
-        download = self._services.cache.snapshot.download(row.key) if row is not None else None
-        controls = detail_controls(queue_filter, page)
-        if row is None or download is None:
+        snapshot = self._services.cache.snapshot
+        download = snapshot.download(row.key) if row is not None else None
+        instance = snapshot.instance(row.key.instance) if row is not None else None
+        if row is None or download is None or instance is None:
+            controls = detail_controls(queue_filter, page)
             await safe_update_message(interaction, texts.DOWNLOAD_GONE, view=controls)
             return
+        controls = detail_controls(queue_filter, page, app_name=instance.name, app_url=instance.public_url)
         embed = render_detail(
             row,
             download,

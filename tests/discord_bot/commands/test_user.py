@@ -93,6 +93,26 @@ async def test_pages_turn_in_place_and_lead_to_cards_and_back() -> None:
         assert_valid_for_discord(world.env.http_requests)
 
 
+async def test_a_card_leads_into_the_app_where_browsers_can_reach_it() -> None:
+    client = instance()
+    client.config = client.config.model_copy(update={"public_url": "https://films.example.org"})
+    async with open_world([client]) as world:
+        await loaded(world)
+        opened = await world.member.slash(world.channel, "queue")
+        assert opened.response is not None
+        select = opened.response.components[0]["components"][0]
+
+        card = await world.member.select(
+            opened.response.message, custom_id=select["custom_id"], values=[select["options"][0]["value"]]
+        )
+
+        assert card.response is not None
+        buttons = [item for row in card.response.components for item in row["components"]]
+        link = next(item for item in buttons if "url" in item)
+        assert link["label"] == "Open in Movies"
+        assert link["url"] == "https://films.example.org/activity/queue"
+
+
 async def test_controls_work_after_a_restart() -> None:
     async with open_world([instance(count=12)]) as world:
         await loaded(world)
