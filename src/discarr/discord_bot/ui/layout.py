@@ -13,8 +13,6 @@ from discarr.utils.text_utils import length
 
 MAX_DESCRIPTION = 4096
 MAX_FIELD_VALUE = 1024
-MAX_FIELDS = 25
-MAX_TOTAL = 6000
 
 AMBER = 0xE6A23C
 GREEN = 0x4FA66A

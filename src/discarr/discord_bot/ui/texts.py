@@ -19,7 +19,6 @@ COMMAND_OUTDATED = (
 OPTION_NOT_UNDERSTOOD = (
     "One of the options could not be understood. Choose one of the suggestions and try again."
 )
-LOADING = "Discarr is still asking the servers for the first time. Try again in a few seconds."
 DOWNLOAD_GONE = (
     "This download is no longer in the queue: it was finished or removed. Go back to see what is there now."
 )
