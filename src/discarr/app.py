@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import discord
@@ -202,7 +202,11 @@ async def _run_on(
             "doctor": consult_doctor,
         },
     )
-    await app.run(stop)
+    try:
+        await app.run(stop)
+    finally:
+        with suppress(OSError):
+            health_path(settings.data_dir).unlink(missing_ok=True)
 
 
 async def _open_store(settings: Settings, clock: Clock) -> Store:
@@ -210,7 +214,7 @@ async def _open_store(settings: Settings, clock: Clock) -> Store:
     try:
         return await Store.open(settings.data_dir, clock=clock)
     except StoreError as error:
-        _log.error("%s %s Discarr goes on and forgets everything at its next start.", error, error.remedy)
+        _log.error("%s. %s Discarr goes on and forgets everything at its next start.", error, error.remedy)
         return await Store.in_memory(clock=clock)
 
 
@@ -225,7 +229,7 @@ def _health(app: App, state: ConnectionState, clock: Clock) -> HealthReport:
     return HealthReport(
         written_at=clock.now(),
         is_healthy=state.phase is not ConnectionPhase.STOPPED,
-        discord=f"{state.phase} {state.reason}".strip(),
+        discord=f"{state.phase}. {state.reason}".strip(" ."),
         degraded=tuple(degraded),
         loop_delay_s=app.loop_monitor.max_delay_s,
         rss_bytes=rss_bytes(),

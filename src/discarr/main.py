@@ -19,7 +19,8 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 if TYPE_CHECKING:
     from discarr.core.errors import ConfigError
@@ -33,6 +34,7 @@ EXIT_INTERRUPTED = 130
 _ENV_FILE = Path(".env")
 _SECRETS_DIR = Path("/run/secrets")
 _LONGEST_EXIT_DELAY_S = 3600.0
+_JOIN_TIMEOUT_S = 1.0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -173,6 +175,8 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 def _run() -> int:
+    # Loading takes seconds on a small machine, and process 1 of a container would miss a SIGTERM meanwhile.
+    signal.signal(signal.SIGTERM, _leave)
     import asyncio
 
     from discarr.core.errors import ConfigError
@@ -181,9 +185,20 @@ def _run() -> int:
         settings = _load_settings()
         from discarr.app import run  # late: mistakes in the settings are told at once
 
-        return asyncio.run(run(settings, _load_settings))
+        with asyncio.Runner() as runner:
+            exit_code = runner.run(run(settings, _load_settings))
+            # The runner joins its threads, and one that looks up a name without a name server takes minutes.
+            last_resort = threading.Timer(_JOIN_TIMEOUT_S, os._exit, (exit_code,))
+            last_resort.daemon = True
+            last_resort.start()
+        last_resort.cancel()
     except ConfigError as error:
         return _refuse(error)
+    return exit_code
+
+
+def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(EXIT_OK)
 
 
 def _load_settings() -> "Settings":
