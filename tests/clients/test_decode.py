@@ -50,7 +50,7 @@ def test_lone_surrogates_become_encodable() -> None:
     page = DECODER.decode(page_of(make_row(1, title="a\ud800b", statusMessages=messages)))
     assert page.rows[0].title == "a\N{REPLACEMENT CHARACTER}b"
     assert page.rows[0].status_messages is not None
-    assert page.rows[0].status_messages[0].messages == ["\N{REPLACEMENT CHARACTER}"]
+    assert page.rows[0].status_messages[0].messages == ("\N{REPLACEMENT CHARACTER}",)
 
 
 def test_strange_page_numbers_count_as_unknown() -> None:
@@ -76,6 +76,25 @@ def test_strange_page_numbers_count_as_unknown() -> None:
 def test_what_is_no_page_is_an_error_and_never_an_empty_queue(body: bytes) -> None:
     with pytest.raises(BadAnswer):
         DECODER.decode(body)
+
+
+def test_records_that_did_not_change_stay_the_same_rows() -> None:
+    records = [make_row(key) for key in range(1, 8)]
+    before = DECODER.decode(page_of(*records))
+    records[2] = make_row(3, sizeleft=1)
+    after = DECODER.decode(page_of(*records), before)
+    assert after.rows == DECODER.decode(page_of(*records)).rows
+    assert [old is new for old, new in zip(before.rows, after.rows, strict=True)] == [True] * 2 + [False] + [
+        True
+    ] * 4
+
+
+@given(st.lists(st.integers(1, 8), max_size=9), st.lists(st.integers(1, 8), max_size=9))
+def test_what_is_remembered_never_changes_what_is_read(before: list[int], after: list[int]) -> None:
+    first = DECODER.decode(page_of(*(make_row(key) for key in before)))
+    body = page_of(*(make_row(key) if key < 8 else 5 for key in after))
+    assert DECODER.decode(body, first).rows == DECODER.decode(body).rows
+    assert DECODER.decode(body, first).sent == len(after)
 
 
 def test_lists_leave_out_what_cannot_be_understood() -> None:

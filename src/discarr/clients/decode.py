@@ -1,8 +1,8 @@
-"""From a body to wire structs: fast while the body is sound, record by record when it is not."""
+"""From a body to wire structs: fast while a record is sound or known, patiently where it is neither."""
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -12,12 +12,18 @@ from discarr.core.errors import BadAnswer
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
-class _Page[Row](msgspec.Struct, rename="camel"):
-    """The envelope of `/queue` and `/history`; the direct half of the fast path."""
+class _Envelope(msgspec.Struct, rename="camel"):
+    """The outside of a page of `/queue` or `/history`, its records still as they came."""
 
-    records: list[Row]
+    records: list[msgspec.Raw]
     page: int | None = None
     total_records: int | None = None
+
+
+class _Records[Row](msgspec.Struct):
+    """The same page once more, with its records read."""
+
+    records: list[Row]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +37,8 @@ class Page[Row]:
     """The app's `totalRecords`; None when it does not say."""
     skipped: int = 0
     """Records that could not be understood."""
+    raws: list[msgspec.Raw] = field(default_factory=list, repr=False)
+    """The bytes of each row, for the next time; empty when some were skipped."""
 
     @property
     def sent(self) -> int:
@@ -44,19 +52,39 @@ class PageDecoder[Row]:
     def __init__(self, row_type: type[Row], instance: str) -> None:
         self._row_type = row_type
         self._instance = instance
-        self._decoder = msgspec.json.Decoder(_Page[row_type])  # type: ignore[valid-type]  # built at run time
+        self._envelope = msgspec.json.Decoder(_Envelope)
+        self._page = msgspec.json.Decoder(_Records[row_type])  # type: ignore[valid-type]  # built at run time
+        self._row = msgspec.json.Decoder(row_type)
 
-    def decode(self, body: bytes) -> Page[Row]:
-        """Decode a page.
+    def decode(self, body: bytes, before: Page[Row] | None = None) -> Page[Row]:
+        """Decode a page; records that are the same bytes as in `before` are the same objects, too.
+
+        Between two polls few records of a long queue change, and comparing bytes is twenty times as fast
+        as decoding them.
 
         Raises:
             BadAnswer: it is not a page at all. A bad record is skipped and counted instead.
         """
         try:
-            page = self._decoder.decode(body)
+            envelope = self._envelope.decode(body)
+            rows = self._changed_rows(envelope.records, before) if before else None
+            if rows is None:
+                rows = self._page.decode(body).records
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self._decode_slowly(body)
-        return Page(rows=page.records, number=page.page, total=page.total_records)
+        return Page(rows=rows, number=envelope.page, total=envelope.total_records, raws=envelope.records)
+
+    def _changed_rows(self, raws: list[msgspec.Raw], before: Page[Row]) -> list[Row] | None:
+        """Decode only what changed in its place; None when that is most, such as after an insertion."""
+        if len(raws) != len(before.raws):
+            return None
+        changed = [place for place, raw in enumerate(raws) if raw != before.raws[place]]
+        if len(changed) > len(raws) // 4:
+            return None
+        rows = before.rows.copy()
+        for place in changed:
+            rows[place] = self._row.decode(raws[place])
+        return rows
 
     def _decode_slowly(self, body: bytes) -> Page[Row]:
         envelope = _parse(body, self._instance)

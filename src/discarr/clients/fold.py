@@ -2,6 +2,7 @@
 
 from dataclasses import MISSING, fields, make_dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 from discarr.clients.release_name import ReleaseName, parse_release_name
@@ -22,20 +23,34 @@ from discarr.core.models import (
 
 MAX_TEXT = 1000
 MAX_MESSAGES = 200
+_NO_TIME = timedelta(0)
 _LONGEST_WAIT = timedelta(days=3650)
 """Estimates beyond are overflows of the client (Deluge sends TimeSpan.MaxValue), not estimates."""
 _GROUPS_PER_SLICE = 500
 """Downloads handled before others get a turn: about 2 ms."""
 _CLOCK_SKEW = timedelta(minutes=5)
 
-# Known in both spellings, so that the usual one costs a single look; see `_word`.
-_STATUS = {text: member for member in QueueStatus for text in (member.value, member.value.lower())}
-_TRACKED_STATUS = {text: member for member in TrackedStatus for text in (member.value, member.value.lower())}
-_TRACKED_STATE = {text: member for member in TrackedState for text in (member.value, member.value.lower())}
-_PROTOCOL = {text: member for member in Protocol for text in (member.value, member.value.lower())}
 
-type _Folded = tuple[list[QueueRow], Download, datetime | None]
-"""The rows, what was made of them, and when the app looked at its client, as far as they tell."""
+class _Words[Word: StrEnum, Absent](dict[str | None, Word | Absent]):
+    """The words of an enumeration, in any case; the usual spelling costs a single look."""
+
+    def __init__(self, members: type[Word], *, absent: Absent) -> None:
+        super().__init__({member.value: member for member in members})
+        self._by_lower_case = {member.value.lower(): member for member in members}
+        self._unknown = members("unknown")
+        self[None] = absent
+
+    def __missing__(self, text: str) -> Word:
+        return self._by_lower_case.get(text.lower(), self._unknown)
+
+
+_STATUS = _Words(QueueStatus, absent=QueueStatus.UNKNOWN)
+_TRACKED_STATUS = _Words(TrackedStatus, absent=None)
+_TRACKED_STATE = _Words(TrackedState, absent=None)
+_PROTOCOL = _Words(Protocol, absent=Protocol.UNKNOWN)
+
+type _Folded = tuple[QueueRow | list[QueueRow], Download, datetime | None]
+"""The row or rows, what was made of them, and when the app looked at its client, as far as they tell."""
 
 if TYPE_CHECKING:
     _Draft = Download
@@ -71,20 +86,22 @@ class QueueFold:
         """
         version = self._titles.version
         known = self._known if version == self._titles_version else {}
-        groups: dict[str | int, list[QueueRow]] = {}
+        groups: dict[str | int, QueueRow | list[QueueRow]] = {}
         anonymous = 0
         for row in rows:
             key = row.download_id or row.id
             if key is None:
                 anonymous += 1
-            elif (group := groups.get(key)) is None:
-                groups[key] = [row]
-            else:
+                continue
+            group = groups.setdefault(key, row)
+            if isinstance(group, list):
                 group.append(row)
+            elif group is not row:
+                groups[key] = [group, row]
         folded: dict[str | int, _Folded] = {}
         for count, (key, group) in enumerate(groups.items(), 1):
             item = known.get(key)
-            if item is None or item[0] != group:
+            if item is None or (item[0] is not group and item[0] != group):
                 item = self._fold(key, group)
             folded[key] = item
             if count % _GROUPS_PER_SLICE == 0:
@@ -99,9 +116,9 @@ class QueueFold:
         times = [looked_at for _, _, looked_at in folded.values() if looked_at and looked_at <= limit]
         return min(max(times), now) if times else None
 
-    def _fold(self, group_key: str | int, group: list[QueueRow]) -> _Folded:
+    def _fold(self, group_key: str | int, group: QueueRow | list[QueueRow]) -> _Folded:
         """Make a download of its rows; the row of the lowest id speaks for all, so that nothing flickers."""
-        rows = group if len(group) == 1 else sorted(group, key=lambda row: (row.id or 0, row.title or ""))
+        rows = sorted(group, key=_rank) if isinstance(group, list) else [group]
         head = rows[0]
         kind: Literal["d", "p"] = "d" if isinstance(group_key, str) else "p"
         media_id = head.media_id
@@ -138,12 +155,12 @@ class QueueFold:
             time_left=_time_left(span, size_left),
             estimated_completion=estimated,
             added=parse_instant(head.added),
-            status=_word(_STATUS, head.status, QueueStatus.UNKNOWN) or QueueStatus.UNKNOWN,
-            tracked_status=_word(_TRACKED_STATUS, head.tracked_download_status, TrackedStatus.UNKNOWN),
-            tracked_state=_word(_TRACKED_STATE, head.tracked_download_state, TrackedState.UNKNOWN),
+            status=_STATUS[head.status],
+            tracked_status=_TRACKED_STATUS[head.tracked_download_status],
+            tracked_state=_TRACKED_STATE[head.tracked_download_state],
             messages=_messages(rows),
             error_message=clip(head.error_message, MAX_TEXT) if head.error_message else None,
-            protocol=_word(_PROTOCOL, head.protocol, Protocol.UNKNOWN) or Protocol.UNKNOWN,
+            protocol=_PROTOCOL[head.protocol],
             download_client=clip(head.download_client, MAX_TEXT) if head.download_client else None,
             indexer=clip(head.indexer, MAX_TEXT) if head.indexer else None,
             tags=self._titles.tags(title),
@@ -168,7 +185,7 @@ class QueueFold:
 
 def _time_left(span: timedelta | None, size_left: int) -> timedelta | None:
     """Drop what is no estimate: negative, overflown, or zero with data left (Radarr#3711)."""
-    if span is None or not timedelta(0) <= span <= _LONGEST_WAIT or (not span and size_left > 0):
+    if span is None or not _NO_TIME <= span <= _LONGEST_WAIT or (not span and size_left > 0):
         return None
     return span
 
@@ -180,25 +197,25 @@ def _subtract(instant: datetime, span: timedelta) -> datetime | None:
         return None
 
 
-def _word[Word](words: dict[str, Word], text: str | None, unknown: Word) -> Word | None:
-    if text is None:
-        return None
-    return words.get(text) or words.get(text.lower(), unknown)
+def _rank(row: QueueRow) -> tuple[int, str]:
+    return row.id or 0, row.title or ""
 
 
 def _row_ids(rows: list[QueueRow]) -> tuple[int, ...]:
+    if len(rows) == 1 and rows[0].id is not None:
+        return (rows[0].id,)
     return tuple(sorted({row.id for row in rows if row.id is not None}))
 
 
 def _messages(rows: list[QueueRow]) -> tuple[StatusMessage, ...]:
     """Unite the messages of all rows by their title, each line once, in order of appearance."""
-    if not any(row.status_messages for row in rows):
-        return ()
     united: dict[str, dict[str, None]] = {}
     for row in rows:
         for entry in row.status_messages or ():
             lines = united.setdefault(clip(entry.title or "", MAX_TEXT), {})
             lines.update((clip(line, MAX_TEXT), None) for line in entry.messages or () if line)
+    if not united:
+        return ()
     return tuple(
         StatusMessage(title=title, messages=tuple(lines)[:MAX_MESSAGES])
         for title, lines in list(united.items())[:MAX_MESSAGES]

@@ -28,7 +28,7 @@ class StatusText(Struct, gc=False):
     """One entry of `statusMessages`: a file or header and what the app says about it."""
 
     title: str | None = None
-    messages: list[str | None] | None = None
+    messages: tuple[str | None, ...] | None = None
 
 
 class QueueRow(Struct, rename="camel", gc=False):
@@ -52,7 +52,8 @@ class QueueRow(Struct, rename="camel", gc=False):
     status: str | None = None
     tracked_download_status: str | None = None
     tracked_download_state: str | None = None
-    status_messages: list[StatusText] | None = None
+    status_messages: tuple[StatusText, ...] | None = None
+    """A tuple, because the usual empty one costs nothing: 10,000 empty lists keep the collector busy."""
     error_message: str | None = None
     download_id: str | None = None
     protocol: str | None = None
