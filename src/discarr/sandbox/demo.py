@@ -4,22 +4,30 @@ Nothing is drawn for the demo: what the page shows was sent by the product's own
 """
 
 import asyncio
-import contextlib
 import os
+import sys
 import tempfile
 import webbrowser
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from simcord import SetupError
+from simcord.preview import Preview
 
 from discarr.app import App, stop_on_signals
 from discarr.clients.factory import create_client
 from discarr.core.clock import SystemClock
+from discarr.core.logging import setup_logging
+from discarr.core.redaction import Redactor
 from discarr.core.settings import Settings, load_settings
 from discarr.core.store import Store
 from discarr.sandbox.arr_server.demo_world import demo_servers, replay_servers
 from discarr.sandbox.simulated_discord import SimulatedDiscord, open_simulated_discord
 
+_DESKTOPS = ("darwin", "win32")
 _WELCOME = """\
 Discarr is at work here, with no token and no servers:
 
@@ -41,9 +49,17 @@ async def run_demo(*, replay: Path | None = None, speed: float = 1.0, port: int 
     """
     stop = asyncio.Event()
     with stop_on_signals(stop):
-        async with open_demo(replay=replay, speed=speed) as (discord_side, app):
+        async with AsyncExitStack() as stack:
+            discord_side, app = await stack.enter_async_context(open_demo(replay=replay, speed=speed))
+            logs = setup_logging(app.settings, Redactor(app.settings.secrets()), sys.stderr)
+            stack.callback(logs.close)
             page = discord_side.preview(port=port, timezone=local_timezone())
-            async with page, asyncio.TaskGroup() as group:
+            try:
+                await stack.enter_async_context(page)
+            except SetupError as error:
+                print(f"The demo cannot start: {_in_words(error, port)}", file=sys.stderr)  # noqa: T201
+                return 1
+            async with asyncio.TaskGroup() as group:
                 running = group.create_task(app.run(stop), name="app")
                 ticking = group.create_task(discord_side.run(page), name="simulated-discord")
                 closing = group.create_task(_stop_when_closed(page, stop), name="page")
@@ -93,7 +109,7 @@ def demo_settings(environ: Mapping[str, str], channel_id: int, data_dir: Path) -
             "DISCORD_CHANNEL_ID": str(channel_id),
             "DISCARR_DATA_DIR": str(data_dir),
             "DISCARR_REFRESH_INTERVAL": "5",
-            "DISCARR_LOG_LEVEL": "WARNING",
+            "DISCARR_LOG_LEVEL": "error",  # the 4K instance goes away on purpose
             **environ,
         },
         env_file=None,
@@ -102,18 +118,30 @@ def demo_settings(environ: Mapping[str, str], channel_id: int, data_dir: Path) -
 
 
 def local_timezone() -> str:
-    """Return the IANA name of this machine's time zone, "UTC" where it cannot be told."""
-    name = os.environ.get("TZ", "")
-    if not name:
-        with contextlib.suppress(OSError):
-            name = str(Path("/etc/localtime").resolve()).partition("zoneinfo/")[2]
-    return name.lstrip(":") or "UTC"
+    """Return the name of this machine's time zone, in words that a browser knows.
+
+    Where it has none (a rule in TZ, a copied file), the zone of the present offset in whole hours.
+    """
+    named = os.environ.get("TZ", "").lstrip(":") or str(Path("/etc/localtime").resolve())
+    name = named.rpartition("zoneinfo/")[2]
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        offset = datetime.now(UTC).astimezone().utcoffset() or timedelta()
+        return f"Etc/GMT{-round(offset / timedelta(hours=1)):+d}"  # POSIX counts west of Greenwich
+    return name
+
+
+def _in_words(error: SetupError, port: int | None) -> str:
+    if isinstance(error.__cause__, OSError):
+        return f"port {port} is in use or not allowed. Name another one with --port, or leave it out."
+    return str(error)
 
 
 def _has_display() -> bool:
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or os.name == "nt")
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or sys.platform in _DESKTOPS)
 
 
-async def _stop_when_closed(page: object, stop: asyncio.Event) -> None:
-    await page.wait_closed()  # type: ignore[attr-defined]
+async def _stop_when_closed(page: Preview, stop: asyncio.Event) -> None:
+    await page.wait_closed()
     stop.set()
