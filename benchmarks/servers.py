@@ -27,9 +27,8 @@ class Servers:
     _process: asyncio.subprocess.Process
 
     async def step(self, share: float = 1.0) -> None:
-        """Let a share of the running downloads make progress, and have every known page ready again."""
+        """Let a share of the running downloads make progress; lean pages are ready again after it."""
         await self.order(f"step {share}")
-        await self.warm(await self.order("asked"))
 
     async def forget(self) -> None:
         """Start counting requests anew."""
@@ -40,8 +39,9 @@ class Servers:
         counts = await self.order("count")
         return {kind: counts[kind.value] for kind in _KINDS}
 
-    async def warm(self, paths: dict[str, list[str]]) -> None:
-        """Ask for each page once, so that nobody pays for its encoding later."""
+    async def warm_up(self) -> None:
+        """Ask for every page that was ever asked for, so that nobody pays for its encoding later."""
+        paths = await self.order("asked")
         for kind, url in self.urls.items():
             async with RawConnection.open(url, API_KEY) as connection:
                 for path in paths[kind.value]:

@@ -45,10 +45,13 @@ async def _times(
     servers: Servers, contenders: dict[str, Contender], rounds: int, *, share: float
 ) -> dict[str, list[float]]:
     times: dict[str, list[float]] = {name: [] for name in contenders}
-    for _ in range(rounds):
+    names = list(contenders)
+    for turn in range(rounds):
         await servers.step(share)
-        for name, refresh in contenders.items():
-            times[name].append(await _time(refresh))
+        await servers.warm_up()
+        # Whoever comes first finds cold caches, so each does in turn.
+        for name in names[turn % len(names) :] + names[: turn % len(names)]:
+            times[name].append(await _time(contenders[name]))
     return times
 
 
