@@ -51,9 +51,13 @@ def call(
     )
 
 
+_STRICT = "error,ignore:'audioop' is deprecated:DeprecationWarning"
+"""discord.py uses audioop on Python 3.12."""
+
+
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "PYTHONPATH", "TMPDIR")}
-    return {**kept, "PYTHONWARNINGS": "error", **environ}
+    return {**kept, "PYTHONWARNINGS": _STRICT, **environ}
 
 
 @pytest.fixture

@@ -287,6 +287,7 @@ async def test_an_endless_body_is_capped() -> None:
         (b"{}", "br"),
         (b"", "gzip"),
     ],
+    ids=["cut short", "not packed", "foreign", "empty"],
 )
 async def test_damaged_or_foreign_packing_is_a_bad_answer(body: bytes, encoding: str) -> None:
     async def damaged(connection: Connection) -> None:
