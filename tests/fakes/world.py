@@ -14,7 +14,9 @@ from discarr.core.settings import Settings, load_settings
 from discarr.core.store import Store
 from discarr.discord_bot.bot import DiscordBot
 from tests.fakes.clock import FakeClock
+from tests.fakes.contract import assert_valid_for_discord
 from tests.fakes.media_client import FakeMediaClient
+from tests.shared_folder import CONTRACTS
 
 _PATIENCE_S = 10.0
 
@@ -115,6 +117,7 @@ async def open_world(
 ) -> AsyncIterator[World]:
     """Yield a world in which the app runs, and end it with the block.
 
+    All that was sent to Discord is held against its own document then, where the shared folder is there.
     `environ` adds to the settings; `prepare` may change the guild before the bot arrives.
     """
     clock = FakeClock()
@@ -154,5 +157,7 @@ async def open_world(
                 world.start()
                 yield world
                 await world.end()
+            if CONTRACTS.is_dir():
+                assert_valid_for_discord(env.http_requests)
         finally:
             await store.close()
