@@ -91,6 +91,19 @@ class AppWorld:
         """The line of a server in the live message."""
         return next(line for line in self.text.splitlines() if line[2:].startswith(name))
 
+    async def browse(self) -> list[str]:
+        """Return every page that a member gets to see behind Browse."""
+        result = await self.member.click(self.message, label="Browse")
+        pages: list[str] = []
+        while True:
+            assert result.acknowledged
+            assert result.response is not None
+            assert result.response.ephemeral
+            pages.append(embed_text(result.response.embeds[0]))
+            if f"Page {len(pages)} of {len(pages)} " in pages[-1]:
+                return pages
+            result = await self.member.click(result.response.message, label="Next")
+
 
 @asynccontextmanager
 async def open_app(
