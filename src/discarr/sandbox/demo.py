@@ -57,7 +57,7 @@ async def run_demo(*, replay: Path | None = None, speed: float = 1.0, port: int 
             try:
                 await stack.enter_async_context(page)
             except SetupError as error:
-                print(f"The demo cannot start: {_in_words(error, port)}", file=sys.stderr)  # noqa: T201
+                print(f"The demo cannot start: {error}", file=sys.stderr)  # noqa: T201
                 return 1
             async with asyncio.TaskGroup() as group:
                 running = group.create_task(app.run(stop), name="app")
@@ -105,7 +105,7 @@ def demo_settings(environ: Mapping[str, str], channel_id: int, data_dir: Path) -
     """Return the settings of the demo, read by the same reader as everybody's."""
     return load_settings(
         {
-            "DISCORD_TOKEN": "the-demo-needs-no-token",
+            "DISCORD_TOKEN": "the-demo-needs-no-token",  # nosec B105 - nobody asks for it
             "DISCORD_CHANNEL_ID": str(channel_id),
             "DISCARR_DATA_DIR": str(data_dir),
             "DISCARR_REFRESH_INTERVAL": "5",
@@ -130,12 +130,6 @@ def local_timezone() -> str:
         offset = datetime.now(UTC).astimezone().utcoffset() or timedelta()
         return f"Etc/GMT{-round(offset / timedelta(hours=1)):+d}"  # POSIX counts west of Greenwich
     return name
-
-
-def _in_words(error: SetupError, port: int | None) -> str:
-    if isinstance(error.__cause__, OSError):
-        return f"port {port} is in use or not allowed. Name another one with --port, or leave it out."
-    return str(error)
 
 
 def _has_display() -> bool:
