@@ -105,7 +105,7 @@ def demo_settings(environ: Mapping[str, str], channel_id: int, data_dir: Path) -
     """Return the settings of the demo, read by the same reader as everybody's."""
     return load_settings(
         {
-            "DISCORD_TOKEN": "the-demo-needs-no-token",  # nosec B105 - nobody asks for it
+            "DISCORD_TOKEN": "the-demo-needs-no-token",  # nobody asks for it  # nosec B105
             "DISCORD_CHANNEL_ID": str(channel_id),
             "DISCARR_DATA_DIR": str(data_dir),
             "DISCARR_REFRESH_INTERVAL": "5",
