@@ -15,7 +15,7 @@ import discord
 from discarr.clients.base import MediaClient
 from discarr.clients.factory import create_client
 from discarr.core.clock import Clock, SystemClock
-from discarr.core.errors import StoreError
+from discarr.core.errors import ConfigError, StoreError, StoreInUse
 from discarr.core.health_file import HealthReport, health_path, keep_health_file
 from discarr.core.logging import LogLevelSwitch, setup_logging
 from discarr.core.models import InstanceState
@@ -28,7 +28,9 @@ from discarr.discord_bot.connection import Connection, GatewayConnection
 from discarr.discord_bot.connection_state import ConnectionPhase, ConnectionState
 from discarr.discord_bot.services import Services
 from discarr.discord_bot.status_message import StatusMessage
-from discarr.doctor import examine, log_report
+from discarr.doctor import Report, log_report
+from discarr.doctor.host import is_in_container
+from discarr.doctor.instances import check_instances
 from discarr.monitoring.cache_manager import CacheManager
 from discarr.monitoring.download_monitor import DownloadMonitor
 from discarr.monitoring.health_checker import HealthChecker
@@ -40,6 +42,7 @@ _GOODBYE_TIMEOUT_S = 2.0
 """For the last edit of the live message. Docker kills after 10 s; everything together ends within 8."""
 _TASK_END_TIMEOUT_S = 4.0
 _END_TIMEOUT_S = 7.5
+_DIAGNOSIS_TIMEOUT_S = 15.0
 
 type Companion = Callable[[], Coroutine[Any, Any, None]]
 
@@ -140,7 +143,8 @@ async def run(settings: Settings, reload: Callable[[], Settings]) -> int:
     restart.
 
     Raises:
-        ConfigError: a client cannot be made from the settings (a CA file without a certificate).
+        ConfigError: a client cannot be made from the settings (a CA file without a certificate), or another
+            process uses the data directory.
     """
     # discord.py recommends its voice extras with each client: Discarr does not speak.
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
@@ -152,17 +156,11 @@ async def run(settings: Settings, reload: Callable[[], Settings]) -> int:
         with stop_on_signals(stop):
             store = await _open_store(settings, clock)
             try:
-                await _run_on(settings, reload, clients, store, clock, stop)
+                return await _run_on(settings, reload, clients, store, clock, stop)
             finally:
                 await store.close()
-    except* Exception as failures:
-        _log.critical("Discarr ends, because a part of it died", exc_info=failures)
-        return_code = 1
-    else:
-        return_code = 0
     finally:
         logs.close()
-    return return_code
 
 
 async def _run_on(
@@ -172,7 +170,7 @@ async def _run_on(
     store: Store,
     clock: Clock,
     stop: asyncio.Event,
-) -> None:
+) -> int:
     state = ConnectionState(phase=ConnectionPhase.CONNECTING, since=clock.now())
 
     def note_state(new: ConnectionState) -> None:
@@ -180,7 +178,11 @@ async def _run_on(
         state = new
 
     async def consult_doctor() -> None:
-        log_report(await examine(settings, clock=clock, media_clients=clients))
+        # The connection and the store say what is wrong with theirs: nothing is told twice.
+        checks = await check_instances(
+            clients, in_container=is_in_container(), timeout_s=_DIAGNOSIS_TIMEOUT_S
+        )
+        log_report(Report(checks=checks))
 
     connection = GatewayConnection(
         lambda: reload().discord_token.get_secret_value(),
@@ -204,15 +206,27 @@ async def _run_on(
     )
     try:
         await app.run(stop)
+    except* Exception as failures:
+        _log.critical("Discarr ends, because a part of it died", exc_info=failures)
+        exit_code = 1
+    else:
+        exit_code = 0
     finally:
         with suppress(OSError):
             health_path(settings.data_dir).unlink(missing_ok=True)
+    return exit_code
 
 
 async def _open_store(settings: Settings, clock: Clock) -> Store:
-    """Open the database, or go on without: a live message that forgets itself is better than none."""
+    """Open the database, or go on without: a live message that forgets itself is better than none.
+
+    Raises:
+        ConfigError: another process uses it.
+    """
     try:
         return await Store.open(settings.data_dir, clock=clock)
+    except StoreInUse as error:
+        raise ConfigError((f"DISCARR_DATA_DIR cannot be shared: {error}. {error.remedy}",)) from error
     except StoreError as error:
         _log.error("%s. %s Discarr goes on and forgets everything at its next start.", error, error.remedy)
         return await Store.in_memory(clock=clock)
@@ -226,6 +240,8 @@ def _health(app: App, state: ConnectionState, clock: Clock) -> HealthReport:
     ]
     if not app.services.store.is_persistent:
         degraded.append("The data directory cannot be used.")
+    if app.status_message.problem is not None:
+        degraded.append(app.status_message.problem)
     return HealthReport(
         written_at=clock.now(),
         is_healthy=state.phase is not ConnectionPhase.STOPPED,

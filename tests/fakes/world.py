@@ -113,12 +113,12 @@ async def open_world(
     clients: Sequence[FakeMediaClient],
     *,
     environ: Mapping[str, str] | None = None,
-    prepare: Callable[[simcord.GuildHandle, simcord.ChannelHandle], None] | None = None,
+    prepare: Callable[[simcord.Env], None] | None = None,
 ) -> AsyncIterator[World]:
     """Yield a world in which the app runs, and end it with the block.
 
     All that was sent to Discord is held against its own document then, where the shared folder is there.
-    `environ` adds to the settings; `prepare` may change the guild before the bot arrives.
+    `environ` adds to the settings; `prepare` may change the simulated Discord before the bot arrives.
     """
     clock = FakeClock()
     placeholder = discord.Client(intents=discord.Intents(guilds=True))
@@ -127,7 +127,7 @@ async def open_world(
         guild = env.create_guild("Home", owner=owner)
         channel = guild.create_text_channel("downloads")
         if prepare is not None:
-            prepare(guild, channel)
+            prepare(env)
         settings = load_settings(
             {
                 "DISCORD_TOKEN": "a-token-of-the-simulation",

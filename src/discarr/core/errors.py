@@ -5,6 +5,7 @@
     DiscarrError
     ├── ConfigError            the settings cannot be used
     ├── StoreError             the data directory or its database cannot be used
+    │   └── StoreInUse         another process has them
     └── MediaClientError       one instance, one failed request
         ├── Unreachable        no connection: refused, DNS, reset, TLS
         ├── TimedOut           connected, but no complete answer in time
@@ -44,6 +45,10 @@ class StoreError(DiscarrError):
     def __init__(self, message: str, *, remedy: str) -> None:
         super().__init__(message)
         self.remedy = remedy
+
+
+class StoreInUse(StoreError):
+    """Another process uses the data directory: two of them would fight over one live message."""
 
 
 class MediaClientError(DiscarrError):

@@ -65,7 +65,6 @@ class DiscordBot(commands.Bot):
         self.services = services
         self.home = Home(self, services.settings.discord_channel_id)
         self.controls = PrivateViews(services, self.home)
-        self._told_problem: str | None = None
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(*DYNAMIC_ITEMS)
@@ -77,21 +76,13 @@ class DiscordBot(commands.Bot):
         self.services.status_message.detach(self)
         await super().close()
 
-    async def find_channel(self) -> discord.TextChannel | None:
-        """Return the channel of the live message once it can be used; say once why it cannot."""
-        found = await self.home.find()
-        problem = found.text if isinstance(found, HomeProblem) else None
-        if problem != self._told_problem:
-            self._told_problem = problem
-            if problem is not None:
-                _log.error("%s", problem)
-            else:
-                _log.info("The channel can be used again")
-        return found if isinstance(found, discord.TextChannel) else None
+    async def find_channel(self) -> discord.TextChannel | HomeProblem:
+        """Return the channel of the live message, or why it cannot be used."""
+        return await self.home.find()
 
     async def on_ready(self) -> None:
         await self._register_commands()
-        await self.find_channel()
+        await self.home.find()
         await self.home.leave_strangers()
         self.services.status_message.retry_now()
 
@@ -99,7 +90,7 @@ class DiscordBot(commands.Bot):
         await self.on_guild_available(guild)
 
     async def on_guild_available(self, _guild: discord.Guild) -> None:
-        await self.find_channel()
+        await self.home.find()
         await self.home.leave_strangers()
         self.services.status_message.retry_now()
 

@@ -14,6 +14,7 @@ database lost                        the newest message of ours in the channel i
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -24,6 +25,7 @@ import discord
 from discarr.core.clock import Clock
 from discarr.core.errors import StoreError
 from discarr.core.store import Store
+from discarr.discord_bot.home import HomeProblem
 from discarr.discord_bot.ui.controls import is_status_message, status_controls
 from discarr.discord_bot.ui.status_embed import RenderedStatus, render_plain_status, render_status
 from discarr.monitoring.download_monitor import Published
@@ -50,8 +52,8 @@ class ChannelFinder(Protocol):
     def is_ready(self) -> bool:
         """Whether Discord has said what there is."""
 
-    async def find_channel(self) -> discord.TextChannel | None:
-        """Return the channel, or None while it cannot be used."""
+    async def find_channel(self) -> discord.TextChannel | HomeProblem:
+        """Return the channel, or why it cannot be used."""
 
 
 @dataclass(slots=True)
@@ -72,10 +74,12 @@ class StatusMessage:
         self._bot: ChannelFinder | None = None
         self._shown: _Shown | None = None
         self._is_loaded = False
+        self._is_store_trouble_told = False
         self._not_before = 0.0
         self._nonce: str | None = None
         self._refused_fingerprint: str | None = None
-        self._told: str | None = None
+        self.problem: str | None = None
+        """Why the message cannot be renewed, as it was told; None while all is well."""
         self.retry_requested = asyncio.Event()
         """Set when a wait may be cut short: the bot came online or rights changed."""
 
@@ -105,8 +109,8 @@ class StatusMessage:
         try:
             async with asyncio.timeout(_REQUEST_TIMEOUT_S):
                 channel = await bot.find_channel()
-                if channel is None:
-                    return self._wait(_RETRY_REFUSED_S)
+                if isinstance(channel, HomeProblem):
+                    return self._wait(_RETRY_REFUSED_S, channel.text)
                 return await self._publish_in(channel, view, renew=renew)
         except discord.RateLimited as exc:
             return self._wait(max(exc.retry_after, _RETRY_RATE_LIMITED_S))
@@ -190,7 +194,7 @@ class StatusMessage:
         """Find out, once per process, which message is ours."""
         if self._is_loaded:
             return
-        stored = await self._store.get_message(_PURPOSE)
+        stored = await self._despite_store(self._store.get_message(_PURPOSE), None)
         if stored is not None and stored.channel_id == channel.id:
             self._shown = _Shown(stored.message_id)
         elif stored is not None:
@@ -208,17 +212,24 @@ class StatusMessage:
         return None
 
     async def _remember(self, channel: discord.TextChannel, message_id: int) -> None:
-        """A full disk must not cost the live message: it is found again in the channel at the next start."""
+        remembering = self._store.put_message(
+            _PURPOSE, guild_id=channel.guild.id, channel_id=channel.id, message_id=message_id
+        )
+        await self._despite_store(remembering, None)
+
+    async def _despite_store[T](self, asked: Awaitable[T], otherwise: T) -> T:
+        """A full or broken disk must not cost the live message: it is found again in the channel."""
         try:
-            await self._store.put_message(
-                _PURPOSE, guild_id=channel.guild.id, channel_id=channel.id, message_id=message_id
-            )
+            return await asked
         except StoreError as error:
-            _log.error("The live message could not be remembered: %s %s", error, error.remedy)
+            if not self._is_store_trouble_told:
+                self._is_store_trouble_told = True
+                _log.error("The live message cannot be remembered: %s. %s", error, error.remedy)
+            return otherwise
 
     async def _remove_old(self, channel: discord.TextChannel, channel_id: int, message_id: int) -> None:
         """The channel in the settings changed: take the message in the old one away, if that is possible."""
-        await self._store.forget_message(_PURPOSE)
+        await self._despite_store(self._store.forget_message(_PURPOSE), None)
         old = channel.guild.get_channel(channel_id)
         if isinstance(old, discord.TextChannel):
             try:
@@ -228,21 +239,22 @@ class StatusMessage:
 
     async def _note_deletion(self) -> None:
         self._shown = None
-        await self._store.forget_message(_PURPOSE)
-        await self._store.record_deletion(_PURPOSE, self._clock.now())
+        await self._despite_store(self._store.forget_message(_PURPOSE), None)
+        await self._despite_store(self._store.record_deletion(_PURPOSE, self._clock.now()), None)
 
     async def _is_unwanted(self) -> bool:
         since = self._clock.now() - _DELETION_WINDOW
-        return await self._store.count_deletions(_PURPOSE, since) >= _DELETIONS_THAT_MEAN_IT
+        count = await self._despite_store(self._store.count_deletions(_PURPOSE, since), 0)
+        return count >= _DELETIONS_THAT_MEAN_IT
 
     def _wait(self, seconds: float, told: str | None = None) -> Published:
         self._not_before = self._clock.monotonic() + seconds
-        if told is not None and told != self._told:
-            self._told = told
+        if told is not None and told != self.problem:
+            self.problem = told
             _log.warning("%s Discarr tries again by itself.", told)
         return Published.WAITING
 
     def _told_is_over(self) -> None:
-        if self._told is not None:
-            self._told = None
+        if self.problem is not None:
+            self.problem = None
             _log.info("The live message is renewed again")

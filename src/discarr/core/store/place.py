@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from discarr.core.errors import StoreError
+from discarr.core.errors import StoreInUse
 from discarr.core.store.faults import unwritable
 
 _MOUNTINFO = Path("/proc/self/mountinfo")
@@ -34,7 +34,8 @@ def lock_directory(directory: Path) -> int:
     """Make sure no other process uses the directory; closing the returned descriptor releases it.
 
     Raises:
-        StoreError: another process holds it, or it cannot be written.
+        StoreInUse: another process holds it.
+        StoreError: it cannot be written.
     """
     try:
         descriptor = os.open(directory / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -44,7 +45,7 @@ def lock_directory(directory: Path) -> int:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         os.close(descriptor)
-        raise StoreError(
+        raise StoreInUse(
             "another Discarr uses the data directory",
             remedy="Stop the other one, or give this one a directory of its own (DISCARR_DATA_DIR).",
         ) from error
