@@ -107,7 +107,7 @@ async def ask(machine: Machine, *names: str) -> None:
 
 async def test_a_troubled_run_tells_no_secret(machine: Machine) -> None:
     async with await machine.start() as process:
-        await process.says("Diagnosis:")
+        await process.says("Discord: ready.")
         await machine.shows("HANG · offline")
         await ask(machine, "queue", "health", "check")
         await machine.healthy()

@@ -97,16 +97,19 @@ def _directory(text: str) -> Path:
 
 
 def _speed(text: str) -> float:
-    speed = float(text)
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
     if not 0 < speed <= 1000:
-        raise argparse.ArgumentTypeError("must be above 0 and at most 1000")
+        raise argparse.ArgumentTypeError("must be a number above 0 and at most 1000")
     return speed
 
 
 def _port(text: str) -> int:
-    port = int(text)
+    port = int(text) if text.isdecimal() else -1
     if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError("must be from 0 to 65535")
+        raise argparse.ArgumentTypeError("must be a number from 0 to 65535")
     return port
 
 

@@ -92,5 +92,4 @@ def test_the_log_gets_a_line_for_each_finding_that_is_not_fine(caplog: pytest.Lo
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
         ("WARNING", "Settings: A word."),
         ("ERROR", "Sonarr: It is offline. Start it."),
-        ("ERROR", "Diagnosis: 1 problem and 1 warning."),
     ]

@@ -57,7 +57,7 @@ async def test_details_are_read_right_after_the_first_load(
         await clock.settle()
 
     instance = cache.snapshot.instances[0]
-    assert (instance.health, instance.disks, instance.last_import) == ((ISSUE,), (DISK,), IMPORT)
+    assert (instance.health, instance.disks, instance.recent_imports) == ((ISSUE,), (DISK,), (IMPORT,))
 
 
 async def test_details_are_read_again_at_every_interval(
@@ -97,7 +97,7 @@ async def test_what_cannot_be_read_keeps_its_value_and_the_instance_stays_up(
 
     instance = cache.snapshot.instances[0]
     assert instance.state is InstanceState.UP
-    assert (instance.health, instance.disks, instance.last_import) == ((ISSUE,), (DISK,), IMPORT)
+    assert (instance.health, instance.disks, instance.recent_imports) == ((ISSUE,), (DISK,), (IMPORT,))
 
 
 async def test_a_vanished_download_has_history_and_health_read_again(
@@ -111,7 +111,7 @@ async def test_a_vanished_download_has_history_and_health_read_again(
         await clock.advance(14)
 
     assert slow_calls(client) == [*SLOW_CALLS, "health", "history"]
-    assert cache.snapshot.instances[0].last_import == IMPORT
+    assert cache.snapshot.instances[0].recent_imports == (IMPORT,)
 
 
 async def test_downloads_that_vanish_one_after_the_other_are_looked_up_together(

@@ -46,7 +46,7 @@ async def view() -> StatusView:
         tracker = ProgressTracker(clock=clock)
         async with running(cache.run(), HealthChecker(cache, clock=clock).run()), asyncio.timeout(20):
             async for snapshot in cache.subscribe():
-                if all(item.disks and item.last_import for item in snapshot.instances):
+                if all(item.disks and item.recent_imports for item in snapshot.instances):
                     break
     for instance in cache.snapshot.instances:
         tracker.observe(instance)

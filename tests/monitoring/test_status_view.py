@@ -139,10 +139,10 @@ def test_hidden_instances_appear_nowhere() -> None:
         name="Secret",
         downloads=(make_download(key=DownloadKey("secret", "d", "x")),),
         disks=(disk(),),
-        last_import=imported("Hidden film", date=START),
+        recent_imports=(imported("Hidden film", date=START),),
         fetched_at=START + timedelta(hours=1),
     )
-    shared = make_instance_snapshot(disks=(disk(),), last_import=imported())
+    shared = make_instance_snapshot(disks=(disk(),), recent_imports=(imported(),))
 
     view = view_of(secret, shared, hidden_instances=frozenset({"secret"}))
 
@@ -156,9 +156,9 @@ def test_hidden_instances_appear_nowhere() -> None:
 
 def test_hidden_titles_are_not_shown_as_added_either() -> None:
     gift = make_instance_snapshot(
-        last_import=imported("Gift", tags=("gift",)), downloads=(make_download(tags=("gift",)),)
+        recent_imports=(imported("Gift", tags=("gift",)),), downloads=(make_download(tags=("gift",)),)
     )
-    unknown = make_instance_snapshot(id="b", last_import=imported("Unknown", tags=None))
+    unknown = make_instance_snapshot(id="b", recent_imports=(imported("Unknown", tags=None),))
 
     view = view_of(gift, unknown, hidden_tags=frozenset({"gift"}))
 
@@ -167,8 +167,8 @@ def test_hidden_titles_are_not_shown_as_added_either() -> None:
 
 
 def test_the_newest_import_of_all_instances_is_shown() -> None:
-    older = make_instance_snapshot(last_import=imported("Older"))
-    newer = make_instance_snapshot(id="b", last_import=imported("Newer", date=START))
+    older = make_instance_snapshot(recent_imports=(imported("Older"),))
+    newer = make_instance_snapshot(id="b", recent_imports=(imported("Newer", date=START),))
 
     view = view_of(older, newer)
 

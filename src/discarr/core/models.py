@@ -292,7 +292,8 @@ class InstanceSnapshot:
     version: str | None = None
     disks: tuple[DiskSpace, ...] = ()
     health: tuple[HealthIssue, ...] = ()
-    last_import: HistoryRecord | None = None
+    recent_imports: tuple[HistoryRecord, ...] = ()
+    """The newest imports, newest first: a record an episode, so that a pack has several."""
     response_s: float | None = None
     """How long the last successful walk over the queue took."""
 

@@ -81,12 +81,11 @@ def report_as_json(report: Report) -> str:
 
 
 def log_report(report: Report) -> None:
-    """Write one line for each finding that is not fine, and one for the whole."""
+    """Write one line for each finding that is not fine."""
     for check in report.checks:
         if check.verdict is not Verdict.OK:
             text = f"{check.text} {check.remedy}" if check.remedy else check.text
             _log.log(_LOG_LEVELS[check.verdict], "%s: %s", check.subject, text)
-    _log.log(_LOG_LEVELS[report.verdict], "Diagnosis: %s", _summary(report))
 
 
 def _summary(report: Report) -> str:

@@ -147,7 +147,7 @@ class CacheManager:
         *,
         health: tuple[HealthIssue, ...] | None = None,
         disks: tuple[DiskSpace, ...] | None = None,
-        last_import: HistoryRecord | None = None,
+        recent_imports: tuple[HistoryRecord, ...] | None = None,
     ) -> None:
         """Merge what the slow lane learnt; None leaves what was known."""
         refresher = self._refreshers[instance_id]
@@ -156,7 +156,7 @@ class CacheManager:
             before,
             health=before.health if health is None else health,
             disks=before.disks if disks is None else disks,
-            last_import=last_import or before.last_import,
+            recent_imports=before.recent_imports if recent_imports is None else recent_imports,
         )
         if after != before:
             refresher.snapshot = after

@@ -14,6 +14,8 @@ from discarr.monitoring.waiting import wait_for_any
 
 _log = logging.getLogger(__name__)
 
+_RECENT_IMPORTS = 30
+"""Enough for a season, and for one that may be shown behind some that are hidden."""
 _VANISHED_SPACING_S = 15.0
 """A long queue that empties must not turn into a read of the history per row."""
 
@@ -87,9 +89,11 @@ class _Lane:
         """Read what explains a vanished download: an import, or a download client that is away."""
         if (health := await _attempt(self._client.fetch_health())) is not None:
             self._cache.update_details(self._id, health=health)
-        imports = await _attempt(self._client.fetch_history(page_size=1, event=HistoryEvent.IMPORTED))
-        if imports:
-            self._cache.update_details(self._id, last_import=imports[0])
+        imports = await _attempt(
+            self._client.fetch_history(page_size=_RECENT_IMPORTS, event=HistoryEvent.IMPORTED)
+        )
+        if imports is not None:
+            self._cache.update_details(self._id, recent_imports=imports)
 
     async def _read_disks(self) -> None:
         if (disks := await _attempt(self._client.fetch_disk_space())) is not None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from discarr.core.models import (
     DiskSpace,
     EpisodeNumber,
+    HistoryRecord,
     InstanceSnapshot,
     InstanceState,
     QueueSnapshot,
@@ -67,8 +68,15 @@ class LastAdded:
 
     title: str
     year: int | None
-    episode: EpisodeNumber | None
+    seasons: tuple[int, ...]
+    episodes: tuple[EpisodeNumber, ...]
+    """All that came with one download, ascending; empty for a movie."""
     at: datetime
+
+    @property
+    def episode_count(self) -> int:
+        """Number of episodes."""
+        return len(self.episodes)
 
 
 class Scene(StrEnum):
@@ -202,11 +210,30 @@ def _is_same_volume(one: DiskSpace, other: DiskSpace) -> bool:
 
 def _last_added(visible: list[InstanceSnapshot], hidden: Hidden) -> LastAdded | None:
     records = [
-        item.last_import
-        for item in visible
-        if item.last_import is not None and not hidden.hides_tags(item.last_import.tags)
+        record for item in visible for record in item.recent_imports if not hidden.hides_tags(record.tags)
     ]
     newest = max(records, key=lambda record: record.date, default=None)
     if newest is None:
         return None
-    return LastAdded(title=newest.title, year=newest.year, episode=newest.episode, at=newest.date)
+    episodes = {
+        record.episode
+        for record in records
+        if record.episode is not None and _is_same_download(record, newest)
+    }
+    return LastAdded(
+        title=newest.title,
+        year=newest.year,
+        seasons=tuple(sorted({episode.season for episode in episodes})),
+        episodes=tuple(sorted(episodes)),
+        at=newest.date,
+    )
+
+
+def _is_same_download(one: HistoryRecord, other: HistoryRecord) -> bool:
+    if one is other:
+        return True
+    return one.download_id is not None and (one.instance, one.download_id, one.media_id) == (
+        other.instance,
+        other.download_id,
+        other.media_id,
+    )

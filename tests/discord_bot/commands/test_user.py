@@ -1,5 +1,6 @@
 """`/queue`, `/health`, `/check` and the buttons, as people use them."""
 
+import re
 from typing import Any
 
 import pytest
@@ -54,7 +55,7 @@ async def choose(
         item["custom_id"]
         for row in shown.response.components
         for item in row["components"]
-        if item["custom_id"].startswith(f"discarr:v1:{verb}:")
+        if re.match(rf"discarr:v1:{verb}\d*:", item["custom_id"])
     )
     return await world.member.select(shown.response.message, custom_id=custom_id, values=[value])
 

@@ -212,7 +212,12 @@ VIEWS = st.builds(
     instances=st.lists(INSTANCE_ROWS, max_size=16).map(tuple),
     last_added=st.none()
     | st.builds(
-        LastAdded, title=FOREIGN_TEXT, year=st.none() | HUGE, episode=st.none() | EPISODES, at=MOMENTS
+        LastAdded,
+        title=FOREIGN_TEXT,
+        year=st.none() | HUGE,
+        seasons=st.lists(HUGE, max_size=5).map(tuple),
+        episodes=st.lists(EPISODES, max_size=5).map(tuple),
+        at=MOMENTS,
     ),
     checked_at=st.none() | MOMENTS,
     next_check_by=st.none() | MOMENTS,

@@ -73,7 +73,9 @@ def layout_of_the_product() -> StatusView:
             make_instance_row(id="sonarr", name="TV", free_bytes=812_000_000_000),
             make_instance_row(id="radarr_4k", name="4K", state=InstanceState.UNREACHABLE, since=at(19, 12)),
         ),
-        last_added=LastAdded(title="Jury Duty", year=None, episode=EpisodeNumber(1, 3), at=at(19, 58)),
+        last_added=LastAdded(
+            title="Jury Duty", year=None, seasons=(1,), episodes=(EpisodeNumber(1, 3),), at=at(19, 58)
+        ),
     )
 
 
@@ -128,7 +130,7 @@ def test_many_instances_and_rows_with_long_names_stay_legal(name: str) -> None:
         others=(row,) * 500,
         instances=(make_instance_row(name=name, state=InstanceState.UNAUTHORIZED, remedy=name, problem=name),)
         * 400,
-        last_added=LastAdded(title=name, year=None, episode=None, at=at(1)),
+        last_added=LastAdded(title=name, year=None, seasons=(), episodes=(), at=at(1)),
     )
     assert faults_of(render_status(view, NOW).embed) == []
 
@@ -270,7 +272,7 @@ def test_one_download_that_needs_a_hand() -> None:
 
 
 def test_idle_says_what_was_added_last() -> None:
-    view = make_view(last_added=LastAdded(title="Arrival", year=2016, episode=None, at=at(19, 58)))
+    view = make_view(last_added=LastAdded(title="Arrival", year=2016, seasons=(), episodes=(), at=at(19, 58)))
     embed = render_status(view, NOW).embed
 
     assert embed.title == "Nothing is downloading"
@@ -370,7 +372,7 @@ def test_the_fingerprint_ignores_the_checked_line_only() -> None:
     assert render_status(later, NOW + timedelta(minutes=1)).fingerprint == first
 
     progressed = (replace(view.others[0], fraction_done=0.239), *view.others[1:])
-    added = LastAdded(title="Other", year=None, episode=None, at=at(20))
+    added = LastAdded(title="Other", year=None, seasons=(), episodes=(), at=at(20))
     fuller = (replace(view.instances[0], free_bytes=4_200_000_000_000), *view.instances[1:])
     for changed in (
         replace(view, others=progressed),

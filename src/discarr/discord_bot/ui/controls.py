@@ -200,12 +200,17 @@ class InstanceSelect(_PlaceSelect, template=rf"{_PREFIX}where:(?P<place>.*)"):
         await _controls(interaction).browse(interaction, replace(self.queue_filter, instance=self.choice), 0)
 
 
-class DownloadSelect(_PlaceSelect, template=rf"{_PREFIX}pick:(?P<place>.*)"):
-    """Chooses a row of the page, to be shown in detail."""
+class DownloadSelect(_PlaceSelect, template=rf"{_PREFIX}pick\d*:(?P<place>.*)"):
+    """Chooses a row of the page, to be shown in detail.
+
+    A client keeps what was chosen for as long as the id stays the same, and then the same row could not be
+    chosen a second time: so each rendering has an id of its own.
+    """
 
     @classmethod
     def build(cls, page: RenderedPage) -> Self:
         """Return the select with a page's rows, at least one."""
+        rendering = int(page.rendered_at.timestamp()) % 1000
         options = [
             discord.SelectOption(
                 label=f"{number} · {label(row.title, _MAX_LABEL - 10)}",
@@ -215,7 +220,7 @@ class DownloadSelect(_PlaceSelect, template=rf"{_PREFIX}pick:(?P<place>.*)"):
             for number, row in enumerate(page.rows, start=page.first_number)
         ]
         select: _AnySelect = discord.ui.Select(
-            custom_id=f"{_PREFIX}pick:{encode_place(page.filter, page.page)}",
+            custom_id=f"{_PREFIX}pick{rendering}:{encode_place(page.filter, page.page)}",
             options=_distinct(options),
             placeholder="More about …",
         )

@@ -68,6 +68,7 @@ class RenderedPage:
     """Normalised."""
     rows: tuple[DownloadRow, ...]
     """The rows on this page."""
+    rendered_at: datetime
 
     @property
     def first_number(self) -> int:
@@ -132,6 +133,7 @@ def render_queue_page(
         page_count=page_count,
         filter=kept,
         rows=shown,
+        rendered_at=now,
     )
 
 

@@ -33,7 +33,12 @@ def server_lines(instances: Sequence[InstanceRow], now: datetime, budget: int) -
     if len(lines) <= _MAX_LISTED and length("\n".join(lines)) <= budget:
         return lines
     fine = [instance for instance in instances if _is_fine(instance)]
-    others = [line for instance, line in zip(instances, lines, strict=True) if not _is_fine(instance)]
+    # Those that are away come before those that only have warnings.
+    troubled = sorted(
+        (pair for pair in zip(instances, lines, strict=True) if not _is_fine(pair[0])),
+        key=lambda pair: pair[0].state is InstanceState.UP,
+    )
+    others = [line for _, line in troubled]
     summary = [f"✓ {count_of(len(fine), 'server')} fine"] if fine else []
     shown = fit(summary + others[:_MAX_LISTED], budget - _FOR_MORE)
     hidden = len(summary) + len(others) - len(shown)

@@ -153,7 +153,5 @@ def _other(row: DownloadRow, now: datetime) -> str:
 def _added(last: LastAdded | None, now: datetime) -> str:
     if last is None:
         return ""
-    what = f" {row_text.episode_code(last.episode)}" if last.episode is not None else ""
-    if last.episode is None and last.year is not None:
-        what = f" ({last.year})"
-    return f"Added {clock_time(last.at, now)}: {row_text.name(last.title, 40)}{what}"
+    what = row_text.part_of_work(last, has_count=False)
+    return f"Added {clock_time(last.at, now)}: {row_text.name(last.title, 40)} {what}".rstrip()
