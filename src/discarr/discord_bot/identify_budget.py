@@ -23,7 +23,7 @@ class IdentifyLog(Protocol):
         """Remember one IDENTIFY."""
 
     async def count_since(self, since: datetime) -> int:
-        """Count the IDENTIFYs after `since`, which is at most 24 h ago."""
+        """Count the IDENTIFYs between `since`, which is at most 24 h ago, and now."""
 
 
 class IdentifyBudget:
@@ -40,9 +40,9 @@ class IdentifyBudget:
     async def is_spent(self) -> bool:
         """Whether the last hour or the last day has seen too many."""
         now = self._clock.now()
-        if await self._count_since(now - timedelta(hours=1)) > HOURLY_LIMIT:
+        if await self._count(now - timedelta(hours=1), now) > HOURLY_LIMIT:
             return True
-        return await self._count_since(now - timedelta(days=1)) > DAILY_LIMIT
+        return await self._count(now - timedelta(days=1), now) > DAILY_LIMIT
 
     async def record(self) -> None:
         """Count one IDENTIFY that is about to be sent."""
@@ -53,8 +53,9 @@ class IdentifyBudget:
         except StoreError as exc:
             _log.warning("The connection to Discord could not be noted: %s. %s", exc, exc.remedy)
 
-    async def _count_since(self, since: datetime) -> int:
-        in_this_run = sum(at > since for at in self._of_this_run)
+    async def _count(self, since: datetime, now: datetime) -> int:
+        # A clock that was ahead must not make an IDENTIFY count for ever.
+        in_this_run = sum(since < at <= now for at in self._of_this_run)
         try:
             return max(in_this_run, await self._log.count_since(since))
         except StoreError:

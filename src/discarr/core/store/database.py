@@ -126,16 +126,20 @@ class Store:
         await self.run(lambda connection: records.record_deletion(connection, purpose, at))
 
     async def count_deletions(self, purpose: str, since: datetime) -> int:
-        """Count the deletions after an instant."""
-        return await self.run(lambda connection: records.count_deletions(connection, purpose, since))
+        """Count the deletions between an instant and now."""
+        now = self._clock.now()
+        return await self.run(
+            lambda connection: records.count_deletions(connection, purpose, since=since, now=now)
+        )
 
     async def record_identify(self, at: datetime) -> None:
         """Remember one IDENTIFY."""
         await self.run(lambda connection: records.record_identify(connection, at))
 
     async def count_identifies(self, since: datetime) -> int:
-        """Count the IDENTIFYs after an instant."""
-        return await self.run(lambda connection: records.count_identifies(connection, since))
+        """Count the IDENTIFYs between an instant and now."""
+        now = self._clock.now()
+        return await self.run(lambda connection: records.count_identifies(connection, since=since, now=now))
 
     async def _do[T](self, function: Callable[[], T]) -> T:
         if self._worker.is_stopped:

@@ -73,32 +73,39 @@ def forget_message(connection: sqlite3.Connection, purpose: str) -> None:
 
 
 def record_deletion(connection: sqlite3.Connection, purpose: str, at: datetime) -> None:
-    """Remember that somebody deleted the message for a purpose; old entries go."""
+    """Remember that somebody deleted the message for a purpose; entries that are old, or later, go."""
     connection.execute(
         "INSERT INTO message_deletion (purpose, deleted_at) VALUES (?, ?)", (purpose, to_text(at))
     )
-    connection.execute("DELETE FROM message_deletion WHERE deleted_at < ?", (to_text(at - _KEEP_LOGS_FOR),))
+    connection.execute(
+        "DELETE FROM message_deletion WHERE deleted_at NOT BETWEEN ? AND ?",
+        (to_text(at - _KEEP_LOGS_FOR), to_text(at)),
+    )
 
 
-def count_deletions(connection: sqlite3.Connection, purpose: str, since: datetime) -> int:
-    """Count the deletions after an instant."""
+def count_deletions(connection: sqlite3.Connection, purpose: str, *, since: datetime, now: datetime) -> int:
+    """Count the deletions after an instant, but none that a clock which was ahead put into the future."""
     row = connection.execute(
-        "SELECT count(*) FROM message_deletion WHERE purpose = ? AND deleted_at > ?",
-        (purpose, to_text(since)),
+        "SELECT count(*) FROM message_deletion WHERE purpose = ? AND deleted_at > ? AND deleted_at <= ?",
+        (purpose, to_text(since), to_text(now)),
     ).fetchone()
     return int(row[0])
 
 
 def record_identify(connection: sqlite3.Connection, at: datetime) -> None:
-    """Remember one IDENTIFY; old entries go."""
+    """Remember one IDENTIFY; entries that are old, or later, go."""
     connection.execute("INSERT INTO identify (identified_at) VALUES (?)", (to_text(at),))
-    connection.execute("DELETE FROM identify WHERE identified_at < ?", (to_text(at - _KEEP_LOGS_FOR),))
+    connection.execute(
+        "DELETE FROM identify WHERE identified_at NOT BETWEEN ? AND ?",
+        (to_text(at - _KEEP_LOGS_FOR), to_text(at)),
+    )
 
 
-def count_identifies(connection: sqlite3.Connection, since: datetime) -> int:
-    """Count the IDENTIFYs after an instant."""
+def count_identifies(connection: sqlite3.Connection, *, since: datetime, now: datetime) -> int:
+    """Count the IDENTIFYs after an instant, but none that a clock which was ahead put into the future."""
     row = connection.execute(
-        "SELECT count(*) FROM identify WHERE identified_at > ?", (to_text(since),)
+        "SELECT count(*) FROM identify WHERE identified_at > ? AND identified_at <= ?",
+        (to_text(since), to_text(now)),
     ).fetchone()
     return int(row[0])
 
