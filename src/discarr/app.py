@@ -76,7 +76,7 @@ class App:
         )
         self.tracker = ProgressTracker(clock=clock, interval_s=settings.refresh_interval_s)
         self.health_checker = HealthChecker(self.cache, clock=clock, interval_s=settings.health_interval_s)
-        self.status_message = StatusMessage(store, clock, settings.discord_channel_id)
+        self.status_message = StatusMessage(store, clock)
         self.monitor = DownloadMonitor(
             self.cache,
             self.tracker,

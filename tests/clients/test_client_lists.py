@@ -44,7 +44,8 @@ async def test_an_instance_says_who_it_is() -> None:
 async def remedy_of(handler: Any, kind: InstanceKind = InstanceKind.RADARR, **overrides: Any) -> str:
     with pytest.raises(Misconfigured) as caught:
         await make_client(handler, kind, **overrides).identify()
-    return caught.value.remedy
+    assert "/" not in caught.value.remedy  # nothing of an address: it is shown in Discord
+    return caught.value.exact_remedy or caught.value.remedy
 
 
 @pytest.mark.parametrize(

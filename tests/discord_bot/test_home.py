@@ -61,7 +61,7 @@ async def test_a_channel_that_discord_does_not_name_for_now_is_asked_for_again(
         world.env.inject_error("GET", "/channels/4", status=500, times=None)
         await move_to(world, 4)
 
-        await until(lambda: "Discord did not say which channel this is" in caplog.text)
+        await until(lambda: "Discord has trouble with the live message" in caplog.text)
 
 
 async def test_a_strange_guild_gets_a_polite_word_where_one_can_be_left() -> None:
@@ -97,3 +97,13 @@ async def test_a_guild_that_cannot_be_left_is_tried_again(caplog: pytest.LogCapt
         await world.bot.home.leave_strangers()
 
         await until(lambda: world.bot.get_guild(stranger.id) is None)
+
+
+async def test_a_question_before_the_channel_is_found_is_answered_honestly() -> None:
+    async with open_world([instance()]) as world:
+        await move_to(world, 4)
+
+        result = await world.owner.slash(world.channel, "health")
+
+        assert result.response is not None
+        assert result.response.content == texts.NO_HOME

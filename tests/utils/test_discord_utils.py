@@ -84,22 +84,11 @@ def test_everyone_is_never_an_admin_role(home: Home) -> None:
     assert not has_admin_permissions(member, {home.world.guild_id})
 
 
-@pytest.mark.parametrize("is_managing", [True, False])
-def test_without_configured_roles_manage_server_decides(home: Home, is_managing: bool) -> None:
-    permissions = discord.Permissions(send_messages=True, manage_guild=is_managing)
+def test_without_configured_roles_only_the_owner_is_an_admin(home: Home) -> None:
+    member = home.member(home.world.member_id, permissions=discord.Permissions.all())
 
-    assert (
-        has_admin_permissions(home.member(home.world.member_id, permissions=permissions), ()) is is_managing
-    )
-
-
-def test_an_interaction_without_any_permission_is_not_judged_by_the_roles(home: Home) -> None:
-    home.let_everyone(discord.Permissions(manage_guild=True))
-
-    assert has_admin_permissions(home.member(home.world.member_id), ())
-    assert not has_admin_permissions(
-        home.member(home.world.member_id, permissions=discord.Permissions.none()), ()
-    )
+    assert not has_admin_permissions(member, ())
+    assert has_admin_permissions(home.member(home.world.owner_id), ())
 
 
 def test_missing_permissions_are_named_as_in_the_settings() -> None:
@@ -110,9 +99,6 @@ def test_missing_permissions_are_named_as_in_the_settings() -> None:
         "Read Message History",
     )
     assert missing_permissions(NEEDED_CHANNEL_PERMISSIONS, NEEDED_CHANNEL_PERMISSIONS) == ()
-    assert missing_permissions(
-        discord.Permissions(view_channel=True), discord.Permissions(view_channel=True, manage_guild=True)
-    ) == ("Manage Server",)
 
 
 def test_the_invite_asks_for_the_bot_its_commands_and_no_more() -> None:

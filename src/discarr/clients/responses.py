@@ -41,7 +41,9 @@ def error_for(instance: str, response: httpx.Response, body: bytes) -> MediaClie
     if status < 300:
         return _not_json(instance, response, body)
     if status < 400:
-        return Misconfigured(instance, f"{detail}, redirect", remedy=_redirect_remedy(response))
+        exact = _redirect_remedy(response)
+        remedy = None if exact else _SIGN_IN_OR_PATH
+        return Misconfigured(instance, f"{detail}, redirect", remedy=remedy, exact_remedy=exact)
     if status in (401, 403):
         # The apps answer 401 with an empty body, and never 403.
         is_foreign = status == 403 or _is_html(response, body)
@@ -71,21 +73,21 @@ def _not_json(instance: str, response: httpx.Response, body: bytes) -> MediaClie
     return Misconfigured(instance, "a success without JSON", remedy=_SIGN_IN_OR_PATH)
 
 
-def _redirect_remedy(response: httpx.Response) -> str:
+def _redirect_remedy(response: httpx.Response) -> str | None:
     """Read the missing base path out of a redirect; the app answers 307 when its own is left out."""
     try:
         asked = urlsplit(str(response.request.url))
         target = urlsplit(response.headers.get("location", ""))
     except ValueError:
-        return _SIGN_IN_OR_PATH
+        return None
     base, _, rest = asked.path.rpartition(API_PATH + "/")
     wanted, separator, target_rest = target.path.rpartition(API_PATH + "/")
     if target.netloc not in ("", asked.netloc) or not separator or target_rest != rest:
-        return _SIGN_IN_OR_PATH
+        return None
     if wanted == base and (asked.scheme, target.scheme) == ("http", "https"):
         return "Use https:// instead of http:// in the address."
     if wanted == base or not _BASE_PATH.fullmatch(wanted):
-        return _SIGN_IN_OR_PATH
+        return None
     if base:
         return f"The base path is {wanted}, not {base}: correct the end of the address."
     return f"Add {wanted} at the end of the address."

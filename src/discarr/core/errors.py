@@ -55,17 +55,22 @@ class MediaClientError(DiscarrError):
     """A request to one instance failed.
 
     `instance` is the id of the instance; `detail` is for logs only and may name addresses.
-    `summary` and `remedy` are safe for Discord.
+    `summary` and `remedy` are safe for Discord; `exact_remedy` names parts of the address and is for the
+    terminal and the log.
     """
 
     summary: ClassVar[str] = "could not be asked"
     default_remedy: ClassVar[str] = "Discarr tries again by itself."
 
-    def __init__(self, instance: str, detail: str = "", *, remedy: str | None = None) -> None:
-        super().__init__(f"{instance}: {self.summary}" + (f" ({detail})" if detail else ""))
+    def __init__(
+        self, instance: str, detail: str = "", *, remedy: str | None = None, exact_remedy: str | None = None
+    ) -> None:
+        known = "; ".join(part for part in (detail, exact_remedy) if part)
+        super().__init__(f"{instance}: {self.summary}" + (f" ({known})" if known else ""))
         self.instance = instance
         self.detail = detail
         self.remedy = remedy or self.default_remedy
+        self.exact_remedy = exact_remedy
 
 
 class Unreachable(MediaClientError):

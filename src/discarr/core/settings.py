@@ -149,7 +149,8 @@ class Settings(BaseSettings):
         Words,
         Variable(
             name="DISCARR_HIDDEN_TAGS",
-            about="Tags of movies and series that members do not see, separated by commas.",
+            about="Tags of movies and series that members do not see, separated by commas; downloads that "
+            "the app could not match have no known tags and are hidden with them.",
             expects="tags separated by commas",
             example="gifts,adults",
         ),

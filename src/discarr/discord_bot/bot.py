@@ -12,7 +12,7 @@ from discarr.core.errors import StoreError
 from discarr.discord_bot.command_sync import sync_commands
 from discarr.discord_bot.commands.admin import AdminCommands
 from discarr.discord_bot.commands.user import UserCommands
-from discarr.discord_bot.error_reports import WrongGuild, report_failure
+from discarr.discord_bot.error_reports import NoHome, WrongGuild, report_failure
 from discarr.discord_bot.home import Home, HomeProblem
 from discarr.discord_bot.private_views import PrivateViews
 from discarr.discord_bot.services import Services
@@ -32,7 +32,7 @@ class GuildTree(app_commands.CommandTree["DiscordBot"]):
         if home is not None and interaction.guild_id == home:
             return True
         if interaction.type is not discord.InteractionType.autocomplete:
-            await report_failure(interaction, WrongGuild())
+            await report_failure(interaction, NoHome() if home is None else WrongGuild())
         return False
 
     async def on_error(
@@ -59,7 +59,7 @@ class DiscordBot(commands.Bot):
             max_messages=None,
             help_command=None,
             heartbeat_timeout=60.0,
-            max_ratelimit_timeout=60.0,
+            max_ratelimit_timeout=30.0,
             activity=discord.CustomActivity(name=texts.ACTIVITY),
         )
         self.services = services
@@ -98,6 +98,10 @@ class DiscordBot(commands.Bot):
         self, _before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
     ) -> None:
         if after.id == self.services.settings.discord_channel_id:
+            self.services.status_message.retry_now()
+
+    async def on_member_update(self, _before: discord.Member, after: discord.Member) -> None:
+        if self.user is not None and after.id == self.user.id:
             self.services.status_message.retry_now()
 
     async def on_guild_role_update(self, _before: discord.Role, _after: discord.Role) -> None:

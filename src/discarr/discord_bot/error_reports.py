@@ -24,6 +24,10 @@ class WrongGuild(app_commands.CheckFailure):
     """The question came from another guild than the one that is served."""
 
 
+class NoHome(app_commands.CheckFailure):
+    """Discarr has not found its channel, so it cannot know which guild it serves."""
+
+
 async def report_failure(interaction: discord.Interaction[Any], error: Exception) -> None:
     """Answer the person who asked, in words of the error's class; log what nobody expected.
 
@@ -36,6 +40,8 @@ async def report_failure(interaction: discord.Interaction[Any], error: Exception
             text = texts.NOT_ALLOWED
         case WrongGuild():
             text = texts.WRONG_SERVER
+        case NoHome():
+            text = texts.NO_HOME
         case (
             app_commands.CheckFailure()
             | app_commands.CommandNotFound()

@@ -20,6 +20,8 @@ class HomeProblem:
     """Why the channel cannot be used (yet), in words for the log and for doctor."""
 
     text: str
+    is_lasting: bool = True
+    """False when only Discord has to answer: then it is worth asking again soon."""
 
 
 class Home:
@@ -54,7 +56,7 @@ class Home:
                 )
             except (discord.DiscordException, aiohttp.ClientError, OSError) as exc:
                 _log.debug("The channel could not be fetched", exc_info=exc)
-                return HomeProblem("Discord did not say which channel this is; Discarr asks again.")
+                return HomeProblem("Discord did not say which channel this is.", is_lasting=False)
         if not isinstance(known, discord.TextChannel):
             return HomeProblem("DISCORD_CHANNEL_ID is not a text channel. Copy the link of a text channel.")
         self.channel = known

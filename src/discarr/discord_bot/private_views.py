@@ -4,6 +4,7 @@ Commands and buttons share this one place, so both show the same. Reads answer f
 decides what may be seen, judged anew for every click.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -11,7 +12,7 @@ import discord
 from discarr import __version__
 from discarr.core.models import InstanceSnapshot
 from discarr.core.watchdog import rss_bytes
-from discarr.discord_bot.error_reports import WrongGuild, answers_errors
+from discarr.discord_bot.error_reports import NoHome, WrongGuild, answers_errors
 from discarr.discord_bot.home import Home
 from discarr.discord_bot.services import Services
 from discarr.discord_bot.ui import texts
@@ -89,6 +90,12 @@ class PrivateViews:
     ) -> None:
         """Answer a deferred interaction with a page of the queue; in place unless `is_new`."""
         view = await self._view(interaction)
+        if queue_filter.instance is not None:
+            instance_id = _instance_id(view, queue_filter.instance)
+            if instance_id is None:
+                await safe_send_response(interaction, texts.NO_SUCH_SERVER)
+                return
+            queue_filter = replace(queue_filter, instance=instance_id)
         rendered = render_queue_page(view, queue_filter, page, now=self._services.clock.now())
         controls = page_controls(rendered, view.instances)
         if is_new:
@@ -173,9 +180,17 @@ class PrivateViews:
         return has_admin_permissions(interaction.user, self._services.settings.admin_role_ids)
 
     def _check_guild(self, interaction: Asking) -> None:
-        if interaction.guild_id is None or interaction.guild_id != self._home.guild_id:
+        if self._home.guild_id is None:
+            raise NoHome
+        if interaction.guild_id != self._home.guild_id:
             raise WrongGuild
 
     @staticmethod
     def _is_on_live_message(interaction: Asking) -> bool:
         return interaction.message is not None and is_status_message(interaction.message)
+
+
+def _instance_id(view: StatusView, typed: str) -> str | None:
+    """Return the id of the server that was chosen, or typed by its id or name instead of chosen."""
+    wanted = typed.strip().casefold()
+    return next((item.id for item in view.instances if wanted in (item.id, item.name.casefold())), None)

@@ -3,7 +3,7 @@
 What can happen to it, and the answer:
 
 ===================================  =======================================================================
-deleted (10008)                      sent anew; after three deletions within an hour somebody means it: stop
+deleted (10008)                      sent anew; after three deletions within an hour somebody means it: pause
 channel gone (10003), no rights      told once, tried again when rights change and every 15 minutes
 too many edits (429, 30046)          wait as long as Discord says, at least a minute
 refused content (50035)              never sent again as it is; a plain text takes its place
@@ -34,7 +34,8 @@ from discarr.monitoring.status_view import Scene, StatusView
 _log = logging.getLogger(__name__)
 
 _PURPOSE = "status"
-_REQUEST_TIMEOUT_S = 30.0
+_REQUEST_TIMEOUT_S = 45.0
+"""Above the 30 s that the bot waits for a rate limit: longer ones come as `RateLimited`."""
 _RETRY_SOON_S = 15.0
 _RETRY_RATE_LIMITED_S = 60.0
 _RETRY_REFUSED_S = 900.0
@@ -43,7 +44,6 @@ _DELETION_WINDOW = timedelta(hours=1)
 _HISTORY_TO_SEARCH = 50
 
 _UNKNOWN_MESSAGE = 10008
-_UNKNOWN_CHANNEL = 10003
 
 
 class ChannelFinder(Protocol):
@@ -67,15 +67,15 @@ class _Shown:
 class StatusMessage:
     """Publishes views as the one live message; a `discarr.monitoring.download_monitor.Publisher`."""
 
-    def __init__(self, store: Store, clock: Clock, channel_id: int) -> None:
+    def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._channel_id = channel_id
         self._bot: ChannelFinder | None = None
         self._shown: _Shown | None = None
         self._is_loaded = False
         self._is_store_trouble_told = False
         self._not_before = 0.0
+        self._is_wait_for_people = False
         self._nonce: str | None = None
         self._refused_fingerprint: str | None = None
         self.problem: str | None = None
@@ -93,8 +93,9 @@ class StatusMessage:
             self._bot = None
 
     def retry_now(self) -> None:
-        """End a wait for rights or for the channel: something changed there."""
-        self._not_before = 0.0
+        """End a wait for rights or for the channel: something changed there. Discord's own limits stand."""
+        if self._is_wait_for_people:
+            self._not_before = 0.0
         self.retry_requested.set()
 
     async def publish(self, view: StatusView, *, renew: bool) -> Published:
@@ -110,26 +111,27 @@ class StatusMessage:
             async with asyncio.timeout(_REQUEST_TIMEOUT_S):
                 channel = await bot.find_channel()
                 if isinstance(channel, HomeProblem):
-                    return self._wait(_RETRY_REFUSED_S, channel.text)
+                    return (
+                        self._wait_for_people(channel.text)
+                        if channel.is_lasting
+                        else self._wait_for_discord()
+                    )
                 return await self._publish_in(channel, view, renew=renew)
         except discord.RateLimited as exc:
             return self._wait(max(exc.retry_after, _RETRY_RATE_LIMITED_S))
         except discord.Forbidden:
-            return self._wait(
-                _RETRY_REFUSED_S,
+            return self._wait_for_people(
                 "Discord does not let Discarr write the live message: give it View Channel, Send Messages, "
                 "Embed Links and Read Message History in its channel.",
             )
         except discord.NotFound:
-            return self._wait(_RETRY_REFUSED_S, "The channel of the live message is gone.")
+            return self._wait_for_people("The channel of the live message is gone.")
         except discord.HTTPException as exc:
             if exc.status == 429:
                 return self._wait(_RETRY_RATE_LIMITED_S)
-            return self._wait(
-                _RETRY_SOON_S, f"Discord has trouble with the live message (HTTP {exc.status})."
-            )
+            return self._wait_for_discord(f" (HTTP {exc.status})")
         except (discord.DiscordException, aiohttp.ClientError, TimeoutError, OSError):
-            return self._wait(_RETRY_SOON_S, "Discord cannot be reached to renew the live message.")
+            return self._wait_for_discord()
 
     async def _publish_in(self, channel: discord.TextChannel, view: StatusView, *, renew: bool) -> Published:
         await self._load(channel)
@@ -139,6 +141,7 @@ class StatusMessage:
         if rendered.fingerprint == self._refused_fingerprint:
             rendered = render_plain_status(view, self._clock.now())
         if self._shown is not None and self._shown.fingerprint == rendered.fingerprint and not renew:
+            self._note_success()
             return Published.UNCHANGED
         try:
             return await self._edit_or_send(channel, rendered)
@@ -164,19 +167,19 @@ class StatusMessage:
                 await self._note_deletion()
             else:
                 self._shown.fingerprint = rendered.fingerprint
-                self._told_is_over()
+                self._note_success()
                 return Published.EDITED
         if await self._is_unwanted():
-            return self._wait(
-                _RETRY_REFUSED_S,
-                "The live message was deleted three times within an hour, so Discarr stops sending it. "
-                "To move it, change DISCORD_CHANNEL_ID.",
+            return self._wait_for_people(
+                "The live message was deleted three times within an hour, so Discarr pauses it for an hour. "
+                "To move it, change DISCORD_CHANNEL_ID."
             )
         return await self._send(channel, rendered)
 
     async def _send(self, channel: discord.TextChannel, rendered: RenderedStatus) -> Published:
         # One nonce until the send is known to have worked: Discord then answers a repetition with the
         # message that already exists, instead of posting a second one.
+        is_repeated = self._nonce is not None
         self._nonce = self._nonce or f"status-{int(self._clock.now().timestamp())}"
         message = await channel.send(
             embed=rendered.embed,
@@ -185,9 +188,10 @@ class StatusMessage:
             allowed_mentions=discord.AllowedMentions.none(),
         )
         self._nonce = None
-        self._shown = _Shown(message.id, rendered.fingerprint)
+        # A repetition may have been answered with the earlier message, and that one's content.
+        self._shown = _Shown(message.id, None if is_repeated else rendered.fingerprint)
         await self._remember(channel, message.id)
-        self._told_is_over()
+        self._note_success()
         return Published.SENT
 
     async def _load(self, channel: discord.TextChannel) -> None:
@@ -247,14 +251,26 @@ class StatusMessage:
         count = await self._despite_store(self._store.count_deletions(_PURPOSE, since), 0)
         return count >= _DELETIONS_THAT_MEAN_IT
 
+    def _wait_for_discord(self, detail: str = "") -> Published:
+        return self._wait(
+            _RETRY_SOON_S,
+            f"Discord has trouble with the live message{detail}; Discarr tries again by itself.",
+        )
+
+    def _wait_for_people(self, told: str) -> Published:
+        published = self._wait(_RETRY_REFUSED_S, told)
+        self._is_wait_for_people = True
+        return published
+
     def _wait(self, seconds: float, told: str | None = None) -> Published:
         self._not_before = self._clock.monotonic() + seconds
+        self._is_wait_for_people = False
         if told is not None and told != self.problem:
             self.problem = told
-            _log.warning("%s Discarr tries again by itself.", told)
+            _log.warning("%s", told)
         return Published.WAITING
 
-    def _told_is_over(self) -> None:
+    def _note_success(self) -> None:
         if self.problem is not None:
             self.problem = None
             _log.info("The live message is renewed again")

@@ -75,7 +75,7 @@ def _unknown_name_remedy(config: InstanceConfig, in_container: bool) -> str:
 
 
 def _failure(config: InstanceConfig, error: MediaClientError, *, in_container: bool) -> Check:
-    remedy = error.remedy
+    remedy = error.exact_remedy or error.remedy
     if in_container and isinstance(error, (Unreachable, TimedOut)) and _is_loopback(_host(config)):
         service = f"http://{config.kind}:{_DEFAULT_PORTS[config.kind]}"
         remedy = (

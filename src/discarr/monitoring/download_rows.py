@@ -20,6 +20,7 @@ from discarr.core.models import (
 )
 from discarr.monitoring.progress_tracker import Estimate, ProgressTracker
 from discarr.monitoring.reasons import Explanation, ReasonKind, explain, explanation_of
+from discarr.utils.text_utils import clean
 
 STALLED_AFTER = timedelta(minutes=15)
 """Observed time without a new byte after which a download counts as stalled."""
@@ -234,8 +235,16 @@ def filter_rows(
         for row in rows
         if (instance_id is None or row.key.instance == instance_id)
         and (phases is None or row.phase in phases)
-        and (not words or all(word in f"{row.title} {row.year or ''}".casefold() for word in words))
+        and (
+            not words
+            or all(word in f"{_searchable(row.title)} {row.year or ''}".casefold() for word in words)
+        )
     )
+
+
+def _searchable(title: str) -> str:
+    """Return a title as people see it, who are offered it without what is invisible."""
+    return title if title.isascii() else clean(title)
 
 
 def drain[T](steps: Generator[None, None, T]) -> T:

@@ -13,7 +13,6 @@ NEEDED_CHANNEL_PERMISSIONS: Final = discord.Permissions(
 _DISPLAY_NAMES: Final = {
     "read_messages": "View Channel",
     "external_emojis": "Use External Emojis",
-    "manage_guild": "Manage Server",
 }
 """Where Discord's settings page words a permission differently from discord.py."""
 
@@ -26,20 +25,17 @@ def is_guild_owner(member: discord.Member | discord.User) -> bool:
 def has_admin_permissions(member: discord.Member | discord.User, admin_role_ids: Collection[int]) -> bool:
     """Whether somebody may use Discarr's admin features.
 
-    The guild's owner always may. Where admin roles are configured, only members with one of them may
-    besides; Discord's own Administrator permission does not count then. Without configured roles,
-    members with Manage Server may. The id of @everyone among the roles grants nothing: everybody has it.
-    Pass the interaction's own user: it carries the roles and permissions of that very moment.
+    The guild's owner always may, and members with one of the configured roles. Discord's own permissions do
+    not count: whoever manages a server need not be allowed to see what is hidden. The id of @everyone among
+    the roles grants nothing: everybody has it. Pass the interaction's own user: it carries the roles of that
+    very moment.
     """
     if not isinstance(member, discord.Member):
         return False
     if is_guild_owner(member):
         return True
-    if admin_role_ids:
-        granting = set(admin_role_ids) - {member.guild.id}
-        return any(role.id in granting for role in member.roles)
-    resolved = member.resolved_permissions
-    return (member.guild_permissions if resolved is None else resolved).manage_guild
+    granting = set(admin_role_ids) - {member.guild.id}
+    return any(role.id in granting for role in member.roles)
 
 
 def missing_permissions(permissions: discord.Permissions, needed: discord.Permissions) -> tuple[str, ...]:

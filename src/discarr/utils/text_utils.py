@@ -32,6 +32,11 @@ _ADDRESS = re.compile(
     r"|\b(?=[\w.-]{0,100}[a-z])[\w.-]{1,100}:\d{2,5}\b",
     re.IGNORECASE,
 )
+_KEY = re.compile(
+    r"\b((?:api[ _-]?key|pass[ _-]?key|auth[ _-]?key|rss[ _-]?key|torrent_pass|token|password|secret)"
+    r"[\"']?\s*[=:]\s*)[^\s&]+",
+    re.IGNORECASE,
+)
 _ABSOLUTE_DIRECTORY = re.compile(r"(?:(?<!\w)[a-z]:[\\/]|(?<![^\s\W])[\\/])[^\n]*[\\/]", re.IGNORECASE)
 _ROOT = re.compile(r"(?:(?<!\w)[a-z]:)?(?<!\w)[\\/]+", re.IGNORECASE)
 _RELATIVE_DIRECTORY = re.compile(r"(?<![^\s\\/])[^\s\\/]+[\\/]+")
@@ -146,12 +151,14 @@ def join_and_more(items: Sequence[str], limit: int) -> str:
 
 
 def without_addresses(text: str) -> str:
-    """Return an app's technical text without hosts, addresses and directories; file names stay.
+    """Return an app's technical text without keys, addresses and directories; file names stay.
+
+    A bare host name, without port or scheme, cannot be told from a word and stays as well.
 
     Rather takes too much than too little: from the start of an absolute path to the last separator of the
     line, because directory names contain spaces.
     """
-    lines = (_ADDRESS.sub("…", line) for line in text[:MAX_INPUT].splitlines())
+    lines = (_ADDRESS.sub("…", _KEY.sub(r"\1…", line)) for line in text[:MAX_INPUT].splitlines())
     return "\n".join(
         _RELATIVE_DIRECTORY.sub("", _ROOT.sub("", _ABSOLUTE_DIRECTORY.sub("", line))) for line in lines
     )

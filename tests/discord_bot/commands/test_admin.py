@@ -4,41 +4,46 @@ import logging
 
 import discord
 import pytest
+import simcord
 
 from discarr.discord_bot.ui import texts
 from tests.discord_bot.commands.test_user import answer, instance, loaded
 from tests.fakes.world import open_world
 
 
-async def test_a_member_may_not_use_admin_commands_even_where_discord_would_let_them() -> None:
+async def test_a_member_may_not_use_admin_commands() -> None:
     async with open_world([instance()]) as world:
         await loaded(world)
-        verbose = next(
-            command for command in await world.bot.tree.fetch_commands() if command.name == "verbose"
-        )
-        world.guild.set_command_permissions(verbose.id, {world.guild.default_role: True})
 
         result = await world.member.slash(world.channel, "verbose")
 
         assert answer(result) == texts.NOT_ALLOWED
-        assert not world.app.log_level.is_verbose
+        assert logging.getLogger("discarr").level != logging.DEBUG
 
 
-async def test_configured_roles_decide_and_manage_server_does_not() -> None:
-    async with open_world([instance()], environ={"DISCARR_ADMIN_ROLES": "1"}) as world:
+async def test_discords_own_permissions_make_no_admin() -> None:
+    async with open_world([instance()]) as world:
         await loaded(world)
-        may_manage = world.guild.create_role("Manager", permissions=discord.Permissions(manage_guild=True))
-        mia = world.guild.add_member(world.env.create_user("mia"), roles=[may_manage])
+        may_all = world.guild.create_role("Manager", permissions=discord.Permissions(administrator=True))
+        mia = world.guild.add_member(world.env.create_user("mia"), roles=[may_all])
 
         assert answer(await mia.slash(world.channel, "verbose")) == texts.NOT_ALLOWED
         assert "written to the log" in answer(await world.owner.slash(world.channel, "verbose"))
 
 
-async def test_without_configured_roles_manage_server_is_enough() -> None:
-    async with open_world([instance()]) as world:
+async def test_a_role_from_the_settings_makes_an_admin() -> None:
+    roles: list[simcord.RoleHandle] = []
+
+    def add_role(env: simcord.Env) -> None:
+        roles.append(env.guild.create_role("Helper"))
+
+    async with open_world([instance()], prepare=add_role) as world:
         await loaded(world)
-        may_manage = world.guild.create_role("Manager", permissions=discord.Permissions(manage_guild=True))
-        mia = world.guild.add_member(world.env.create_user("mia"), roles=[may_manage])
+        await world.end()
+        world.settings = world.settings.model_copy(update={"admin_role_ids": frozenset({roles[0].id})})
+        world.start()
+        await loaded(world)
+        mia = world.guild.add_member(world.env.create_user("mia"), roles=roles)
 
         assert "written to the log" in answer(await mia.slash(world.channel, "verbose"))
 

@@ -8,6 +8,7 @@ import simcord
 
 from discarr.core.errors import Unreachable
 from discarr.core.models import DownloadKey, HealthIssue, QueueStatus, TrackedState, TrackedStatus
+from discarr.discord_bot.ui import texts
 from tests.factories import make_download
 from tests.fakes.media_client import FakeMediaClient
 from tests.fakes.world import World, embed_text, open_world, until
@@ -213,6 +214,30 @@ async def test_hidden_tags_hide_titles_everywhere() -> None:
         assert choices is not None
         assert [choice["name"] for choice in choices] == ["Film 00"]
         assert "Surprise" in answer(await world.owner.slash(world.channel, "queue"))
+
+
+async def test_a_server_may_be_typed_by_its_name() -> None:
+    async with open_world([instance(count=3), in_4k()], environ=TWO_RADARRS) as world:
+        await loaded(world)
+
+        typed = await world.member.slash(world.channel, "queue", instance="4k")
+        unknown = await world.member.slash(world.channel, "queue", instance="Фильмы")
+
+        assert "Queue · 1 of 4 downloads" in answer(typed)
+        assert answer(unknown) == texts.NO_SUCH_SERVER
+
+
+async def test_a_suggested_title_finds_its_download() -> None:
+    client = instance()
+    client.downloads = (make_download(title="Family\u200dTree"),)
+    async with open_world([client]) as world:
+        await loaded(world)
+        choices = await world.member.autocomplete(world.channel, "queue", "text", "fam")
+        assert choices is not None
+
+        found = await world.member.slash(world.channel, "queue", text=choices[0]["value"])
+
+        assert "FamilyTree" in answer(found)
 
 
 async def test_autocomplete_offers_servers_and_titles() -> None:

@@ -17,9 +17,10 @@ _VERBOSE_FOR = timedelta(minutes=30)
 
 
 class AdminCommands(commands.Cog):
-    """Commands that Discord shows to managers, and that the code lets admins use.
+    """Commands that everybody sees and admins may use: roles from the settings are unknown to Discord.
 
-    `default_permissions` is only a hint that a server's owner can change: `interaction_check` decides.
+    A server's owner can hide them from others under Server Settings → Integrations; `interaction_check`
+    decides in any case.
     """
 
     def __init__(self, services: Services) -> None:
@@ -30,8 +31,7 @@ class AdminCommands(commands.Cog):
             raise NotAllowed
         return True
 
-    @app_commands.default_permissions(manage_guild=True)
-    @app_commands.command(description="Write everything to the log for 30 minutes, or stop doing so")
+    @app_commands.command(description="Admins: write everything to the log for 30 minutes, or stop doing so")
     @app_commands.describe(on="Off ends it at once")
     async def verbose(self, interaction: discord.Interaction[Any], on: bool = True) -> None:
         if not await safe_defer_interaction(interaction):

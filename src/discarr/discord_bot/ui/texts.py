@@ -9,6 +9,8 @@ ACTIVITY = "Watching over the downloads"
 
 NOT_ALLOWED = "This is for Discarr's admins. Ask the owner of this server if you should be one."
 WRONG_SERVER = "Discarr serves another Discord server and does not answer here."
+NO_SUCH_SERVER = "There is no server of that name. Choose one of the suggestions."
+NO_HOME = "Discarr does not find its channel yet. Its log says why, and so does `discarr doctor`."
 WRONG_SERVER_GOODBYE = (
     "Thanks for the invitation! This Discarr serves another Discord server only, so it leaves again. "
     "Anyone can run their own."
