@@ -244,7 +244,8 @@ def _health(app: App, state: ConnectionState, clock: Clock) -> HealthReport:
         degraded.append(app.status_message.problem)
     return HealthReport(
         written_at=clock.now(),
-        is_healthy=state.phase is not ConnectionPhase.STOPPED,
+        is_healthy=state.phase is not ConnectionPhase.STOPPED
+        and not app.status_message.is_waiting_for_people,
         discord=f"{state.phase}. {state.reason}".strip(" ."),
         degraded=tuple(degraded),
         loop_delay_s=app.loop_monitor.max_delay_s,

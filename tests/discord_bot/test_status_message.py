@@ -6,7 +6,7 @@ import pytest
 from discarr.core.models import QueueStatus
 from tests.factories import make_download
 from tests.fakes.media_client import FakeMediaClient
-from tests.fakes.world import open_world
+from tests.fakes.world import World, open_world
 
 
 def instance() -> FakeMediaClient:
@@ -184,3 +184,37 @@ async def test_what_is_sent_is_legal_and_pings_nobody() -> None:
 
         assert not world.message.mention_everyone
         assert world.message.role_mentions == []
+
+
+def edits(world: World) -> int:
+    return sum(
+        request.method == "PATCH" and "/messages/" in request.path for request in world.env.http_requests
+    )
+
+
+async def test_a_rate_limit_is_waited_out_whatever_changes_meanwhile() -> None:
+    client = instance()
+    async with open_world([client]) as world:
+        await world.shows("25 %")
+        world.env.inject_error("PATCH", "/channels/*/messages/*", status=429, code=30046, times=1)
+        client.downloads = (make_download(status=QueueStatus.PAUSED),)
+        while edits(world) == 0:
+            await world.clock.advance(1)
+        world.app.status_message.retry_now()
+        await world.clock.advance(30)
+
+        assert edits(world) == 1
+        await world.shows("paused at 25 %")
+
+
+async def test_a_repeated_send_may_show_what_was_sent_first_and_is_followed_by_an_edit() -> None:
+    async with open_world(
+        [instance()],
+        prepare=lambda env: env.inject_error("POST", "/channels/*/messages", status=503, times=1),
+    ) as world:
+        await world.shows("25 %")
+        while edits(world) == 0:
+            await world.clock.advance(1)
+
+        assert "25 %" in world.text
+        assert len(world.channel.history()) == 1

@@ -191,3 +191,16 @@ def test_no_text_takes_long(piece: str) -> None:
 @given(ANY_TEXT)
 def test_no_separator_of_a_path_survives(text: str) -> None:
     assert not re.search(r"[\\/]\S", without_addresses(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Authentication failed for apikey=0123456789abcdef",
+        "GET /download?passkey=0123456789abcdef&id=4 → 403",
+        'refused {"token": "0123456789abcdef"}',
+        "API Key: 0123456789abcdef is wrong",
+    ],
+)
+def test_keys_in_an_apps_own_words_are_taken_out(text: str) -> None:
+    assert "0123456789abcdef" not in without_addresses(text)

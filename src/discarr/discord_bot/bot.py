@@ -113,6 +113,6 @@ class DiscordBot(commands.Bot):
             async with asyncio.timeout(_SYNC_TIMEOUT_S):
                 await sync_commands(self.tree, self.services.store)
         except StoreError as error:
-            _log.warning("It could not be remembered that the commands are registered: %s", error.remedy)
+            _log.warning("Whether the commands are registered is not known: %s. %s", error, error.remedy)
         except (discord.DiscordException, aiohttp.ClientError, OSError) as exc:
             _log.warning("Slash commands could not be registered yet", exc_info=exc)

@@ -75,7 +75,8 @@ class StatusMessage:
         self._is_loaded = False
         self._is_store_trouble_told = False
         self._not_before = 0.0
-        self._is_wait_for_people = False
+        self.is_waiting_for_people = False
+        """Whether somebody has to give rights or name another channel before the message can be renewed."""
         self._nonce: str | None = None
         self._refused_fingerprint: str | None = None
         self.problem: str | None = None
@@ -94,7 +95,7 @@ class StatusMessage:
 
     def retry_now(self) -> None:
         """End a wait for rights or for the channel: something changed there. Discord's own limits stand."""
-        if self._is_wait_for_people:
+        if self.is_waiting_for_people:
             self._not_before = 0.0
         self.retry_requested.set()
 
@@ -259,18 +260,19 @@ class StatusMessage:
 
     def _wait_for_people(self, told: str) -> Published:
         published = self._wait(_RETRY_REFUSED_S, told)
-        self._is_wait_for_people = True
+        self.is_waiting_for_people = True
         return published
 
     def _wait(self, seconds: float, told: str | None = None) -> Published:
         self._not_before = self._clock.monotonic() + seconds
-        self._is_wait_for_people = False
+        self.is_waiting_for_people = False
         if told is not None and told != self.problem:
             self.problem = told
             _log.warning("%s", told)
         return Published.WAITING
 
     def _note_success(self) -> None:
+        self.is_waiting_for_people = False
         if self.problem is not None:
             self.problem = None
             _log.info("The live message is renewed again")

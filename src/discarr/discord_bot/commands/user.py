@@ -1,4 +1,4 @@
-"""Commands for everybody who can see the channel: looking, never changing."""
+"""Commands for every member of the guild: looking, never changing."""
 
 from typing import Any
 

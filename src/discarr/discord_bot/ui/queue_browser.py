@@ -77,7 +77,7 @@ class RenderedPage:
 
 
 def encode_place(queue_filter: QueueFilter, page: int) -> str:
-    """Return filter and page as `<page>:<instance>:<state>:<text>`, at most 80 UTF-16 units."""
+    """Return filter and page as `<page>:<instance>:<state>:<text>`, at most 81 UTF-16 units."""
     kept = queue_filter.normalised()
     place = min(max(page, 0), _MAX_PAGE)
     return f"{place}:{kept.instance or ''}:{kept.state or ''}:{kept.text or ''}"

@@ -59,9 +59,9 @@ def heading(row: DownloadRow, *, has_count: bool, has_quality: bool) -> str:
     return f"**{name(row.title, max(_LINE - length(tail), _MIN_TITLE))}**{tail}"
 
 
-def quality(row: DownloadRow, *, is_full: bool = False) -> str:
-    """Return "1080p", or the quality's own name where the resolution is unknown or `is_full` is set."""
-    if row.resolution is not None and 0 < row.resolution <= _MAX_NUMBER and not is_full:
+def quality(row: DownloadRow) -> str:
+    """Return "1080p", or the quality's own name where the resolution is unknown."""
+    if row.resolution is not None and 0 < row.resolution <= _MAX_NUMBER:
         return f"{row.resolution}p"
     return name(row.quality) if row.quality else ""
 
