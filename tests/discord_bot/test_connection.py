@@ -12,7 +12,7 @@ from discarr.discord_bot.connection_state import ConnectionPhase
 from tests.discord_bot.connection_harness import Harness, discord_and_harness, let_sockets_work
 from tests.fakes.contract import assert_valid_for_discord
 from tests.fakes.discord_server import until, until_count
-from tests.fakes.discord_server.faults import Fault, Reset, rate_limited, status
+from tests.fakes.discord_server.faults import Fault, Reply, Reset, rate_limited, status
 
 CONNECTING, READY = ConnectionPhase.CONNECTING, ConnectionPhase.READY
 RETRYING, STOPPED = ConnectionPhase.RETRYING, ConnectionPhase.STOPPED
@@ -254,15 +254,36 @@ async def test_a_client_that_does_not_close_is_cut_off(
     await until(lambda: not harness.server.gateway.is_connected)
 
 
-async def test_a_mistake_in_the_program_is_not_taken_for_a_fault_of_discord(harness: Harness) -> None:
+@pytest.mark.parametrize("path", ["/users/@me", "/oauth2/applications/@me"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Reply(status=200, body="<html>Blocked by your network</html>", is_html=True),
+        Reply(status=200, body={}),
+    ],
+)
+async def test_a_filter_in_discords_place_is_asked_again(harness: Harness, path: str, answer: Reply) -> None:
+    harness.server.faults.add("GET", path, answer)
+    async with harness.running():
+        await harness.reach(RETRYING)
+        assert harness.states[-1].reason == "Something else answers in Discord's place."
+        assert "web filter" in harness.states[-1].remedy
+        await harness.pass_waits(5)
+        await harness.reach(READY)
+
+
+@pytest.mark.parametrize("mistake", [AttributeError("no such thing"), TypeError("no such thing")])
+async def test_a_mistake_in_the_program_is_not_taken_for_a_fault_of_discord(
+    harness: Harness, mistake: Exception
+) -> None:
     class Mistaken(discord.Client):
         async def setup_hook(self) -> None:
-            raise AttributeError("no such thing")
+            raise mistake
 
     harness.client_class = Mistaken
     async with harness.running() as task:
         await until(task.done)
 
-    with pytest.raises(AttributeError, match="no such thing"):
+    with pytest.raises(type(mistake), match="no such thing"):
         await task
     assert harness.clients[0].is_closed()

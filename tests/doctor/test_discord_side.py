@@ -172,6 +172,18 @@ async def test_trouble_on_discords_side_is_not_blamed_on_the_token(
     assert found.text == "Discord has trouble answering."
 
 
+async def test_a_filter_in_discords_place_is_told(server: DiscordServer) -> None:
+    page = Reply(status=200, body="<html>Blocked by your network</html>", is_html=True)
+    server.faults.add("GET", "/users/@me", page, times=None)
+
+    (found,) = (await examine(server)).checks
+
+    assert found.verdict is Verdict.PROBLEM
+    assert found.text == "Something else answers in Discord's place."
+    assert found.remedy is not None
+    assert "web filter" in found.remedy
+
+
 async def test_no_way_to_discord_is_said(server: DiscordServer) -> None:
     server.faults.add("GET", "/users/@me", Reset(), times=None)
 

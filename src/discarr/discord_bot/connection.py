@@ -92,7 +92,7 @@ class GatewayConnection:
         """Run one client until it fails, close it, and say what was wrong."""
         try:
             async with asyncio.timeout(LOGIN_TIMEOUT_S):
-                await client.login(token)
+                await log_in(client, token)
             while await self._budget.is_spent():
                 self._report(
                     ConnectionPhase.RETRYING,
@@ -197,6 +197,23 @@ class GatewayConnection:
         words = " ".join(part for part in (f"Discord: {phase}.", reason, remedy) if part)
         _log.log(level.get(phase, logging.INFO), "%s", words)
         self._on_state(self._state)
+
+
+async def log_in(client: discord.Client, token: str) -> None:
+    """Log a client in.
+
+    Raises:
+        ConnectionLost: what answers is not Discord; discord.py stumbles over the page of a filter.
+    """
+    try:
+        await client.login(token)
+    except (TypeError, KeyError, ValueError) as exc:
+        if client.application is not None:
+            raise  # Discord itself has answered: this is a mistake in `setup_hook`
+        raise ConnectionLost(
+            "Something else answers in Discord's place.",
+            "Let no proxy, web filter or DNS blocker stand between this machine and discord.com.",
+        ) from exc
 
 
 async def close_within(client: discord.Client) -> None:

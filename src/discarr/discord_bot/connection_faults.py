@@ -13,11 +13,12 @@ from discarr.core.errors import DiscarrError
 
 
 class ConnectionLost(DiscarrError):
-    """Discarr itself gave up on a connection; `reason` is a sentence for people."""
+    """Discarr itself gave up on a connection; `reason` and `remedy` are sentences for people."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, remedy: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
+        self.remedy = remedy
 
 
 class FaultKind(Enum):
@@ -77,7 +78,7 @@ def classify(error: Exception) -> ConnectionFault | None:
     """
     match error:
         case ConnectionLost():
-            return ConnectionFault(reason=error.reason)
+            return ConnectionFault(reason=error.reason, remedy=error.remedy)
         case discord.LoginFailure():
             return BAD_TOKEN
         case discord.PrivilegedIntentsRequired():

@@ -9,6 +9,8 @@ import aiohttp
 import discord
 from discord.http import Route
 
+from discarr.discord_bot.connection import log_in
+from discarr.discord_bot.connection_faults import ConnectionLost
 from discarr.discord_bot.ui import texts
 from discarr.doctor.off_loop import look_up
 from discarr.doctor.report import Check, Verdict
@@ -43,7 +45,7 @@ async def check_discord(token: str, channel_id: int, *, timeout_s: float) -> Dis
             async with discord.Client(
                 intents=discord.Intents(guilds=True), max_ratelimit_timeout=30.0
             ) as client:
-                await client.login(token)
+                await log_in(client, token)
                 _examine_bot(client, findings)
                 await _examine_channel(client, channel_id, findings)
     except discord.LoginFailure:
@@ -54,6 +56,8 @@ async def check_discord(token: str, channel_id: int, *, timeout_s: float) -> Dis
             "In the developer portal open your application → Bot → Reset Token, and copy what it shows: "
             "it is neither the client secret nor the public key.",
         )
+    except ConnectionLost as error:
+        findings.add(_LOGIN, Verdict.PROBLEM, error.reason, error.remedy)
     except (discord.HTTPException, discord.RateLimited):
         findings.add(_LOGIN, Verdict.PROBLEM, "Discord has trouble answering.", "Try again in a few minutes.")
     except (aiohttp.ClientError, OSError):  # TimeoutError and a name that is unknown are OSErrors
