@@ -148,7 +148,7 @@ def test_a_ca_file_without_a_certificate_is_a_mistake_in_the_settings(
     assert "Discarr cannot start: 1 problem in the settings." in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("delay", ["0.01", "-5", "nan", "canary"])
+@pytest.mark.parametrize("delay", ["0.01", "'0.01'", "-5", "nan", "canary"])
 def test_the_delay_before_the_end_needs_no_sound_settings(
     delay: str,
     surroundings: pytest.MonkeyPatch,
@@ -161,7 +161,7 @@ def test_the_delay_before_the_end_needs_no_sound_settings(
     finally:
         signal.signal(signal.SIGTERM, before)
 
-    assert ("Ending in 0.01 s" in capsys.readouterr().err) == (delay == "0.01")
+    assert ("Ending in 0.01 s" in capsys.readouterr().err) == ("0.01" in delay)
 
 
 def test_a_container_can_be_stopped_during_the_delay(tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_healthcheck_without_a_running_bot(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("is_healthy", "exit_code"), [(True, 0), (False, 1)])
-@pytest.mark.parametrize("source", ["default", "environment", ".env"])
+@pytest.mark.parametrize("source", ["default", "environment", "quoted", "lower case", "named file", ".env"])
 def test_healthcheck_finds_the_process_of_its_data_directory(
     source: str,
     is_healthy: bool,
@@ -205,6 +205,13 @@ def test_healthcheck_finds_the_process_of_its_data_directory(
     data_dir = Path("data") if source == "default" else tmp_path / "elsewhere"
     if source == "environment":
         surroundings.setenv("DISCARR_DATA_DIR", str(data_dir))
+    if source == "quoted":
+        surroundings.setenv("DISCARR_DATA_DIR", f' "{data_dir}"')
+    if source == "lower case":
+        surroundings.setenv("discarr_data_dir", str(data_dir))
+    if source == "named file":
+        (tmp_path / "named").write_text(f"{data_dir}\n")
+        surroundings.setenv("DISCARR_DATA_DIR_FILE", str(tmp_path / "named"))
     if source == ".env":
         (tmp_path / ".env").write_text(f"DISCARR_DATA_DIR={data_dir}\n")
     report = HealthReport(

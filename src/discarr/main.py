@@ -33,7 +33,6 @@ EXIT_INTERRUPTED = 130
 
 _ENV_FILE = Path(".env")
 _SECRETS_DIR = Path("/run/secrets")
-_LONGEST_EXIT_DELAY_S = 3600.0
 _JOIN_TIMEOUT_S = 1.0
 
 
@@ -122,22 +121,13 @@ def _version() -> int:
 
 def _healthcheck() -> int:
     from discarr.core.clock import SystemClock
+    from discarr.core.env_sources import read_data_dir
     from discarr.core.health_file import health_path, read_health
 
-    data_dir = Path(_variable("DISCARR_DATA_DIR") or "data")
+    data_dir = read_data_dir(os.environ, env_file=_ENV_FILE, secrets_dir=_SECRETS_DIR)
     verdict = read_health(health_path(data_dir), SystemClock().now())
     _say(" ".join((verdict.sentence, *verdict.degraded)))
     return EXIT_OK if verdict.is_healthy else EXIT_FAILED
-
-
-def _variable(name: str) -> str:
-    """Return one variable where the settings cannot be had: they failed, or would cost too much to load."""
-    value = os.environ.get(name, "").strip()
-    if not value and _ENV_FILE.is_file():
-        from dotenv import dotenv_values
-
-        value = (dotenv_values(_ENV_FILE).get(name) or "").strip()
-    return value
 
 
 def _doctor(*, as_json: bool) -> int:
@@ -211,13 +201,15 @@ def _load_settings() -> "Settings":
 
 
 def _refuse(error: "ConfigError") -> int:
+    from discarr.core.settings import read_exit_delay
+
     count = len(error.problems)
     _say(
         f"Discarr cannot start: {count} problem{'s' if count > 1 else ''} in the settings.",
         *(f"✗ {problem}" for problem in error.problems),
         stream=sys.stderr,
     )
-    delay_s = _exit_delay_s()
+    delay_s = read_exit_delay(os.environ, env_file=_ENV_FILE, secrets_dir=_SECRETS_DIR)
     if delay_s:
         # As process 1 of a container, SIGTERM does nothing unless it is handled: Docker would wait, and kill.
         ended = threading.Event()
@@ -225,14 +217,6 @@ def _refuse(error: "ConfigError") -> int:
         _say(f"Ending in {delay_s:g} s (DISCARR_EXIT_DELAY).", stream=sys.stderr)
         ended.wait(delay_s)
     return EXIT_CONFIG
-
-
-def _exit_delay_s() -> float:
-    try:
-        delay_s = float(_variable("DISCARR_EXIT_DELAY") or 0)
-    except ValueError:
-        return 0.0
-    return min(delay_s, _LONGEST_EXIT_DELAY_S) if delay_s > 0 else 0.0
 
 
 def _tell_unexpected(error: Exception) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from discarr.core.env_sources import printable_name
+from discarr.core.env_sources import printable_name, read_data_dir
 from tests.core.environs import KEY, MINIMAL, TOKEN, load, problems
 
 WITHOUT_TOKEN = {name: value for name, value in MINIMAL.items() if name != "DISCORD_TOKEN"}
@@ -196,3 +196,22 @@ def test_files_without_rights_are_explained_with_the_own_uid(tmp_path: Path) -> 
 )
 def test_a_name_that_may_carry_a_value_is_not_shown(name: str, shown: str) -> None:
     assert printable_name(name) == shown
+
+
+@pytest.mark.parametrize("source", ["nowhere", "environment", "named file", "secret file", "dotenv"])
+def test_the_data_directory_alone_is_read_as_the_settings_read_it(tmp_path: Path, source: str) -> None:
+    environ = {
+        "environment": {"discarr_data_dir": "' /elsewhere '"},
+        "named file": {"DISCARR_DATA_DIR_FILE": str(write(tmp_path / "named", "/elsewhere\n"))},
+    }.get(source, {})
+    secrets_dir = tmp_path / "secrets"
+    env_file = tmp_path / ".env"
+    if source == "secret file":
+        write(secrets_dir / "discarr_data_dir", "/elsewhere\n")
+    if source == "dotenv":
+        write(env_file, "DISCARR_DATA_DIR='/elsewhere'\n")
+
+    alone = read_data_dir(environ, env_file=env_file, secrets_dir=secrets_dir)
+
+    assert alone == load(environ, env_file=env_file, secrets_dir=secrets_dir).data_dir
+    assert alone == Path("data" if source == "nowhere" else "/elsewhere")

@@ -1,7 +1,8 @@
 """Where settings come from: environment, `<NAME>_FILE`, secret files and `.env`, in this order.
 
 The first of them that holds a value that is not blank wins; names are compared without regard to case.
-Only names that begin with one of `PREFIXES` are looked at.
+Only names that begin with one of `PREFIXES` are looked at. Nothing here imports pydantic: `discarr
+healthcheck` reads its directory this way, and Docker calls it all the time.
 """
 
 import io
@@ -10,14 +11,15 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from dotenv.parser import parse_stream
 
-from discarr.core.setting_values import clean
-
+DEFAULT_DATA_DIR: Final = Path("data")
 PREFIXES = ("DISCORD_", "RADARR_", "SONARR_", "DISCARR_")
 _MAX_FILE_BYTES = 65_536
 _FILE_SUFFIX = "_FILE"
+_INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
 
 # Docker links and Kubernetes announce a service called "radarr" in variables of these forms.
 _INJECTED = re.compile(
@@ -82,6 +84,27 @@ def read_variables(
         warnings=tuple(reader.warnings),
         other_names=others,
     )
+
+
+def read_data_dir(environ: Mapping[str, str], *, env_file: Path | None, secrets_dir: Path | None) -> Path:
+    """Return DISCARR_DATA_DIR as the settings read it, without the cost of loading and checking them."""
+    name = "DISCARR_DATA_DIR"
+    variables = read_variables(
+        environ,
+        env_file=env_file,
+        secrets_dir=secrets_dir,
+        is_known=lambda other: other.casefold() == name.casefold(),
+    )
+    value = variables.get(name)
+    return DEFAULT_DATA_DIR if value is None else Path(value)
+
+
+def clean(text: str) -> str:
+    """Remove what copying adds: surrounding blanks, invisible characters, one pair of quotes."""
+    text = text.strip().strip(_INVISIBLE).strip()
+    if len(text) >= 2 and text[0] == text[-1] and text[0] in "\"'":
+        text = text[1:-1].strip()
+    return text
 
 
 def printable_name(name: str) -> str:

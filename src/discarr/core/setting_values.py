@@ -14,9 +14,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
+from discarr.core.env_sources import clean
 from discarr.core.models import InstanceKind
 
-_INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
 _PLACEHOLDER = re.compile(
     r"<[^#@].*>|(paste|put|your|change|replace|insert|enter)[-_ ].*|changeme|x{4,}|\.{3}", re.I
 )
@@ -58,14 +58,6 @@ class Variable:
             expects=self.expects.format(**words),
             example=self.example.format(**words),
         )
-
-
-def clean(text: str) -> str:
-    """Remove what copying adds: surrounding blanks, invisible characters, one pair of quotes."""
-    text = text.strip().strip(_INVISIBLE).strip()
-    if len(text) >= 2 and text[0] == text[-1] and text[0] in "\"'":
-        text = text[1:-1].strip()
-    return text
 
 
 def is_placeholder(text: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from discarr.core.env_sources import Entry, Variables, printable_name, read_variables
+from discarr.core.env_sources import DEFAULT_DATA_DIR, Entry, Variables, printable_name, read_variables
 from discarr.core.errors import ConfigError
 from discarr.core.instance_settings import (
     INSTANCE_VARIABLES,
@@ -106,7 +106,7 @@ class Settings(BaseSettings):
             expects="the path of a directory",
             example="data",
         ),
-    ] = Path("data")
+    ] = DEFAULT_DATA_DIR
     log_level: Annotated[
         LogLevel,
         Variable(
