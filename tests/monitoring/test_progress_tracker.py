@@ -24,9 +24,9 @@ MB = 1_000_000
 class Watcher:
     """Feeds a tracker with refreshes of one download, 30 s apart."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, interval_s: float = 30) -> None:
         self.clock = FakeClock()
-        self.tracker = ProgressTracker(clock=self.clock)
+        self.tracker = ProgressTracker(clock=self.clock, interval_s=interval_s)
         self.left = 3000 * MB
 
     async def refresh(
@@ -234,6 +234,16 @@ async def test_a_gap_in_observation_is_not_idle_time(watcher: Watcher) -> None:
     await watcher.refresh(after_s=3 * 3600)
 
     assert watcher.idle_s == 30
+
+
+async def test_slow_answers_are_no_gap_where_refreshes_are_frequent() -> None:
+    watcher = Watcher(interval_s=1)
+    for _ in range(4):
+        await watcher.refresh(loaded=30 * MB, after_s=30)
+    await watcher.refresh(after_s=60)
+
+    assert watcher.tracker.estimate(KEY).rate_bytes_s is not None
+    assert watcher.idle_s == 60
 
 
 async def test_a_rate_is_not_measured_across_a_gap(watcher: Watcher) -> None:

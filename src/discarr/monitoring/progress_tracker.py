@@ -26,6 +26,8 @@ _SURE_AFTER_S = 150.0
 _AGREEMENT = 0.25
 _AGREEMENT_SLACK_S = 300.0
 _GAP_INTERVALS = 3
+_SHORTEST_GAP_S = 90.0
+"""With a short interval a slow answer or a back-off is no reason to forget what was seen before."""
 _LONGEST_APP_STEP_S = 600.0
 """The app looks every 60–90 s, seldom later behind long searches; beyond this nothing was observed."""
 _LONGEST_ETA_S = 30 * 24 * 3600.0
@@ -79,12 +81,13 @@ class _Watch:
 class ProgressTracker:
     """Collects samples from snapshots and answers for single downloads.
 
-    `interval_s` is how often instances are refreshed; three missed refreshes are a gap in observation.
+    `interval_s` is how often instances are refreshed; three missed refreshes are a gap in observation, but
+    never less than 90 s.
     """
 
     def __init__(self, *, clock: Clock, interval_s: float = 30.0) -> None:
         self._clock = clock
-        self._gap_s = _GAP_INTERVALS * interval_s
+        self._gap_s = max(_GAP_INTERVALS * interval_s, _SHORTEST_GAP_S)
         self._watches: dict[str, _Watch] = {}
 
     def observe(self, instance: InstanceSnapshot) -> None:
