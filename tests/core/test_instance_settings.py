@@ -50,6 +50,27 @@ def test_names_default_to_the_kind_or_to_what_was_typed() -> None:
     ]
 
 
+def test_default_names_that_collide_say_the_kind() -> None:
+    twins = {**named("4K"), **named("4k", url="http://s", kind="SONARR")}
+    settings = load({**twins, "DISCARR_HIDDEN_INSTANCES": "4K (sonarr)"}, base=DISCORD_ONLY)
+    assert [config.name for config in settings.instances] == ["4K (Radarr)", "4k (Sonarr)"]
+    assert settings.hidden_instances == {"sonarr_4k"}
+    assert load({**twins, "DISCARR_HIDDEN_INSTANCES": "4K"}).hidden_instances == {"radarr_4k", "sonarr_4k"}
+
+
+def test_a_name_that_was_chosen_stays_as_it_is() -> None:
+    settings = load({**named("4K", url="http://b"), "RADARR_NAME": "4k"})
+    assert [config.name for config in settings.instances] == ["4k", "4K (Radarr)"]
+
+
+@pytest.mark.parametrize("name", ["Films", "films"])
+def test_two_instances_may_not_be_given_the_same_name(name: str) -> None:
+    changes = {**named("4K", url="http://b", kind="SONARR"), "SONARR__4K__NAME": name, "RADARR_NAME": "Films"}
+    assert only_problem(changes) == (
+        "SONARR__4K__NAME and RADARR_NAME make two instances look the same: give one of them another name."
+    )
+
+
 def test_no_instance_at_all_is_a_problem() -> None:
     assert problems(base=DISCORD_ONLY) == (
         "No Radarr and no Sonarr is set: put in RADARR_URL and RADARR_API_KEY,"

@@ -7,6 +7,7 @@ number of named ones.
 import hashlib
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -122,6 +123,8 @@ class _Draft:
     """As typed; None for the one without a name."""
     entries: dict[str, Entry] = field(default_factory=dict)
     """By field of `InstanceConfig`."""
+    is_ambiguous: bool = False
+    """Whether another instance has the name that this one would get by default."""
 
     def variable(self, field_name: str) -> str:
         """Return the name of a variable of this instance, as its owner would type it."""
@@ -130,10 +133,18 @@ class _Draft:
         middle = "_" if self.name is None else f"__{self.name}__"
         return f"{self.kind.upper()}{middle}{INSTANCE_VARIABLES[field_name].name}"
 
+    @property
+    def shown_name(self) -> str:
+        """What people see: the name that was set, or the default one."""
+        if "name" in self.entries:
+            return self.entries["name"].value
+        kind = self.kind.capitalize()
+        default = self.name or kind
+        return f"{default} ({kind})" if self.is_ambiguous else default
+
     def names(self) -> tuple[str, ...]:
         """Return what people may call this instance."""
-        shown = self.entries["name"].value if "name" in self.entries else self.kind.value
-        return (shown,) if self.name is None else (shown, self.name)
+        return (self.shown_name,) if self.name is None else (self.shown_name, self.name)
 
     @property
     def id(self) -> str:
@@ -177,6 +188,7 @@ def build_instances(variables: Variables) -> tuple[tuple[InstanceConfig, ...], t
         elif config := _build(draft, problems):
             built.append((draft, config))
     problems.extend(_same_addresses(built))
+    problems.extend(_same_names(built))
     return tuple(config for _, config in built), tuple(problems)
 
 
@@ -205,12 +217,16 @@ def _collect(variables: Variables) -> list[_Draft]:
         key = (kind, None if name is None else name.casefold())
         draft = drafts.setdefault(key, _Draft(kind=kind, name=name))
         draft.entries[_FIELDS[match["key"].upper()]] = entry
+    counts = Counter(draft.shown_name.casefold() for draft in drafts.values())
+    ambiguous = [draft for draft in drafts.values() if counts[draft.shown_name.casefold()] > 1]
+    for draft in ambiguous:
+        draft.is_ambiguous = True
     return sorted(drafts.values(), key=lambda draft: (draft.kind, draft.name or ""))
 
 
 def _build(draft: _Draft, problems: list[str]) -> InstanceConfig | None:
     values: dict[str, object] = {name: entry.value for name, entry in draft.entries.items()}
-    values.setdefault("name", draft.name or draft.kind.capitalize())
+    values["name"] = draft.shown_name
     try:
         return InstanceConfig.model_validate({"id": draft.id, "kind": draft.kind, **values})
     except ValidationError as error:
@@ -239,3 +255,12 @@ def _same_addresses(built: list[tuple[_Draft, InstanceConfig]]) -> Iterator[str]
         twin = seen.setdefault((config.kind, config.url), variable)
         if twin != variable:
             yield f"{variable} and {twin} hold the same address: remove one of the two."
+
+
+def _same_names(built: list[tuple[_Draft, InstanceConfig]]) -> Iterator[str]:
+    seen: dict[str, str] = {}
+    for draft, config in built:
+        variable = draft.variable("name")
+        twin = seen.setdefault(config.name.casefold(), variable)
+        if twin != variable:
+            yield f"{variable} and {twin} make two instances look the same: give one of them another name."
