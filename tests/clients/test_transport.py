@@ -312,5 +312,7 @@ def test_a_ca_file_that_cannot_be_read_is_a_mistake_in_the_settings(tmp_path: Pa
 def test_certificates_are_checked_unless_switched_off() -> None:
     checked = InstanceHttp(make_config(url="https://app"), clock=FakeClock())
     careless = InstanceHttp(make_config(url="https://app", verify_tls=False), clock=FakeClock())
-    assert checked._ssl.verify_mode is ssl.CERT_REQUIRED
-    assert careless._ssl.verify_mode is ssl.CERT_NONE
+    assert checked._tls is not None
+    assert careless._tls is not None
+    assert checked._tls.verify_mode is ssl.CERT_REQUIRED
+    assert careless._tls.verify_mode is ssl.CERT_NONE

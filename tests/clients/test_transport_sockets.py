@@ -2,81 +2,38 @@
 
 import asyncio
 import gzip
+import ssl
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 
 from discarr.clients.body import MAX_BODY_BYTES
-from discarr.clients.transport import InstanceHttp
+from discarr.clients.transport import InstanceHttp, make_transport
 from discarr.core.clock import SystemClock
 from discarr.core.errors import BadAnswer, Misconfigured, TimedOut, Unreachable
 from tests.clients.fake_app import KEY, make_config
+from tests.clients.sockets import Connection, Handler, serving
 
-type Handler = Callable[["Connection"], Awaitable[None]]
-
-
-class Connection:
-    """One connection, from the server's side."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
-        self.reader = reader
-        self.writer = writer
-        self.number = number
-        """1 for the first connection that the server saw."""
-
-    async def request(self) -> str:
-        return (await self.reader.readuntil(b"\r\n\r\n")).decode()
-
-    async def answer(self, body: bytes = b"{}", *, status: str = "200 OK", headers: str = "") -> None:
-        headers += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-        self.writer.write(f"HTTP/1.1 {status}\r\n{headers}\r\n".encode() + body)
-        await self.writer.drain()
-
-    async def serve(self, body: bytes = b"{}", headers: str = "") -> None:
-        while True:
-            await self.request()
-            await self.answer(body, headers=headers)
+type Talk = Callable[[Handler], AbstractAsyncContextManager[InstanceHttp]]
 
 
-@asynccontextmanager
-async def serving(handler: Handler) -> AsyncIterator[str]:
-    """Serve on loopback and yield the address; everything is closed afterwards."""
-    tasks: set[asyncio.Task[None]] = set()
-    seen = 0
+@pytest.fixture(params=[None, ssl.PROTOCOL_TLS_CLIENT], ids=["plain", "tls"])
+def talking_to(request: pytest.FixtureRequest) -> Talk:
+    """Talk to a handler over the transport for http and over the one for https: the faults are the same."""
 
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal seen
-        seen += 1
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
-        try:
-            await handler(Connection(reader, writer, seen))
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-            pass
-        finally:
-            writer.close()
+    @asynccontextmanager
+    async def talk(handler: Handler) -> AsyncIterator[InstanceHttp]:
+        tls = None if request.param is None else ssl.SSLContext(request.param)
+        async with serving(handler) as url:
+            http = InstanceHttp(make_config(url=url), clock=SystemClock(), transport=make_transport(tls))
+            try:
+                yield http
+            finally:
+                await http.aclose()
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-@asynccontextmanager
-async def talking_to(handler: Handler) -> AsyncIterator[InstanceHttp]:
-    async with serving(handler) as url:
-        http = InstanceHttp(make_config(url=url), clock=SystemClock())
-        try:
-            yield http
-        finally:
-            await http.aclose()
+    return talk
 
 
 async def hang(connection: Connection) -> None:
@@ -87,7 +44,7 @@ async def hang(connection: Connection) -> None:
         await connection.answer()
 
 
-async def test_requests_cut_by_their_deadline_leave_the_connections_usable() -> None:
+async def test_requests_cut_by_their_deadline_leave_the_connections_usable(talking_to: Talk) -> None:
     async with talking_to(hang) as http:
         cut = await asyncio.gather(
             *(http.get(f"/{key}", deadline_s=0.1) for key in range(12)), return_exceptions=True
@@ -97,7 +54,9 @@ async def test_requests_cut_by_their_deadline_leave_the_connections_usable() -> 
 
 
 @pytest.mark.parametrize("turns", range(1, 5))
-async def test_requests_cancelled_while_others_wait_do_not_poison_the_pool(turns: int) -> None:
+async def test_requests_cancelled_while_others_wait_do_not_poison_the_pool(
+    talking_to: Talk, turns: int
+) -> None:
     """encode/httpcore#1093: four are cancelled, and the others just when they inherit the connections.
 
     Were they waiting inside of the pool, every later request would fail for want of a connection.
@@ -116,7 +75,7 @@ async def test_requests_cancelled_while_others_wait_do_not_poison_the_pool(turns
     assert well == [b"{}"] * 12
 
 
-async def test_a_dripping_body_is_cut_at_the_deadline() -> None:
+async def test_a_dripping_body_is_cut_at_the_deadline(talking_to: Talk) -> None:
     async def drip(connection: Connection) -> None:
         await connection.request()
         connection.writer.write(
@@ -132,7 +91,7 @@ async def test_a_dripping_body_is_cut_at_the_deadline() -> None:
             await http.get("/queue", deadline_s=0.2)
 
 
-async def test_a_silent_server_is_cut_at_the_deadline() -> None:
+async def test_a_silent_server_is_cut_at_the_deadline(talking_to: Talk) -> None:
     async def silent(connection: Connection) -> None:
         await asyncio.sleep(30)
 
@@ -141,7 +100,7 @@ async def test_a_silent_server_is_cut_at_the_deadline() -> None:
             await http.get("/queue", deadline_s=0.1)
 
 
-async def test_a_closed_kept_connection_is_replaced_without_a_word() -> None:
+async def test_a_closed_kept_connection_is_replaced_without_a_word(talking_to: Talk) -> None:
     requests = 0
 
     async def close_after_the_first(connection: Connection) -> None:
@@ -160,7 +119,7 @@ async def test_a_closed_kept_connection_is_replaced_without_a_word() -> None:
     assert requests == 1
 
 
-async def test_connections_are_kept() -> None:
+async def test_connections_are_kept(talking_to: Talk) -> None:
     connections = set()
 
     async def note(connection: Connection) -> None:
@@ -173,7 +132,7 @@ async def test_connections_are_kept() -> None:
     assert connections == {1}
 
 
-async def test_a_reset_in_the_middle_of_a_body_is_tried_again() -> None:
+async def test_a_reset_in_the_middle_of_a_body_is_tried_again(talking_to: Talk) -> None:
     async def reset_first(connection: Connection) -> None:
         if connection.number > 1:
             await connection.serve(b'{"a":1}')
@@ -208,7 +167,7 @@ async def test_http_instead_of_https_has_a_remedy() -> None:
     assert "http://" in caught.value.remedy
 
 
-async def test_the_key_does_not_follow_a_redirect() -> None:
+async def test_the_key_does_not_follow_a_redirect(talking_to: Talk) -> None:
     stolen: list[str] = []
 
     async def thief(connection: Connection) -> None:
@@ -227,7 +186,7 @@ async def test_the_key_does_not_follow_a_redirect() -> None:
     assert stolen == []
 
 
-async def test_packed_bodies_are_unpacked() -> None:
+async def test_packed_bodies_are_unpacked(talking_to: Talk) -> None:
     body = b'{"a":"' + b"x" * 3_000_000 + b'"}'
 
     async def packed(connection: Connection) -> None:
@@ -244,7 +203,7 @@ def bomb() -> bytes:
     return b"".join(parts) + packer.flush()
 
 
-async def test_a_gzip_bomb_is_capped_and_does_not_hold_up_the_loop() -> None:
+async def test_a_gzip_bomb_is_capped_and_does_not_hold_up_the_loop(talking_to: Talk) -> None:
     body = bomb()
     assert len(body) < MAX_BODY_BYTES // 100
     turns = 0
@@ -266,7 +225,7 @@ async def test_a_gzip_bomb_is_capped_and_does_not_hold_up_the_loop() -> None:
     assert turns > 20
 
 
-async def test_an_endless_body_is_capped() -> None:
+async def test_an_endless_body_is_capped(talking_to: Talk) -> None:
     async def endless(connection: Connection) -> None:
         await connection.request()
         connection.writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
@@ -289,7 +248,9 @@ async def test_an_endless_body_is_capped() -> None:
     ],
     ids=["cut short", "not packed", "foreign", "empty"],
 )
-async def test_damaged_or_foreign_packing_is_a_bad_answer(body: bytes, encoding: str) -> None:
+async def test_damaged_or_foreign_packing_is_a_bad_answer(
+    talking_to: Talk, body: bytes, encoding: str
+) -> None:
     async def damaged(connection: Connection) -> None:
         await connection.serve(body, f"Content-Encoding: {encoding}\r\n")
 
@@ -298,7 +259,7 @@ async def test_damaged_or_foreign_packing_is_a_bad_answer(body: bytes, encoding:
             await http.get("/queue", deadline_s=5)
 
 
-async def test_a_huge_error_page_is_not_read_to_its_end() -> None:
+async def test_a_huge_error_page_is_not_read_to_its_end(talking_to: Talk) -> None:
     async def flood(connection: Connection) -> None:
         await connection.request()
         await connection.answer(b"<" * 5_000_000, status="401 Unauthorized")
@@ -308,7 +269,7 @@ async def test_a_huge_error_page_is_not_read_to_its_end() -> None:
             await http.get("/queue", deadline_s=5)
 
 
-async def test_garbage_instead_of_http_is_unreachable() -> None:
+async def test_garbage_instead_of_http_is_unreachable(talking_to: Talk) -> None:
     async def garbage(connection: Connection) -> None:
         await connection.request()
         connection.writer.write(b"\x00\xff garbage\r\n\r\n")
@@ -319,7 +280,7 @@ async def test_garbage_instead_of_http_is_unreachable() -> None:
             await http.post("/command", b"{}", deadline_s=5)
 
 
-async def test_cookies_of_a_sign_in_page_change_nothing() -> None:
+async def test_cookies_of_a_sign_in_page_change_nothing(talking_to: Talk) -> None:
     async def baker(connection: Connection) -> None:
         await connection.serve(headers="Set-Cookie: session=1; Path=/\r\n")
 

@@ -13,6 +13,7 @@ from random import SystemRandom
 import httpx
 
 from discarr.clients.body import read_body
+from discarr.clients.plain_http import PlainHttp
 from discarr.clients.responses import API_PATH, error_for, is_locked
 from discarr.core.clock import Clock
 from discarr.core.errors import (
@@ -94,7 +95,7 @@ class InstanceHttp:
         self._config = config
         self._clock = clock
         self._transport = transport
-        self._ssl = _ssl_context(config)
+        self._tls = _tls_context(config)
         self._random = SystemRandom()
         self._slots = asyncio.Semaphore(MAX_IN_FLIGHT)
         self._pool_timeouts = 0
@@ -199,19 +200,11 @@ class InstanceHttp:
                 await client.aclose()
 
     def _new_client(self) -> httpx.AsyncClient:
-        is_https = self._config.url.startswith("https:")
         return httpx.AsyncClient(
-            transport=self._transport,
-            verify=self._ssl,
-            http2=is_https,
+            transport=self._transport or make_transport(self._tls),
             follow_redirects=False,
             trust_env=False,
             timeout=httpx.Timeout(self._config.timeout_s, connect=_CONNECT_S, pool=_POOL_S),
-            limits=httpx.Limits(
-                max_connections=_POOL_CONNECTIONS,
-                max_keepalive_connections=MAX_IN_FLIGHT,
-                keepalive_expiry=_KEEPALIVE_S,
-            ),
             headers=(
                 (b"X-Api-Key", self._config.api_key.get_secret_value().encode()),
                 (b"Accept", b"application/json"),
@@ -219,6 +212,18 @@ class InstanceHttp:
                 (b"User-Agent", f"Discarr/{version('discarr')}".encode()),
             ),
         )
+
+
+def make_transport(tls: ssl.SSLContext | None) -> httpx.AsyncBaseTransport:
+    """Return the way to an instance: HTTP/2 or 1.1 within `tls`, plain HTTP/1.1 without."""
+    limits = httpx.Limits(
+        max_connections=_POOL_CONNECTIONS,
+        max_keepalive_connections=MAX_IN_FLIGHT,
+        keepalive_expiry=_KEEPALIVE_S,
+    )
+    if tls is None:
+        return PlainHttp(limits)
+    return httpx.AsyncHTTPTransport(verify=tls, http2=True, limits=limits, trust_env=False)
 
 
 def is_near(host: str) -> bool:
@@ -230,10 +235,10 @@ def is_near(host: str) -> bool:
         return "." not in host or last_label in ("local", "lan", "home", "internal", "arpa")
 
 
-def _ssl_context(config: InstanceConfig) -> ssl.SSLContext:
-    """Build the TLS settings once: loading the authorities takes 20 ms of the loop's time."""
+def _tls_context(config: InstanceConfig) -> ssl.SSLContext | None:
+    """Build the TLS settings once: loading the authorities takes 20 ms of the loop's time. None for http."""
     if not config.url.startswith("https:"):
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody, and is never asked to
+        return None
     context = httpx.create_ssl_context(verify=config.verify_tls, trust_env=False)
     if config.verify_tls:
         context.load_default_certs()  # what the machine's owner added, besides certifi's list
