@@ -111,7 +111,7 @@ def test_an_instance_that_is_away_says_since_when_and_why() -> None:
 def test_a_volume_that_instances_share_is_counted_once() -> None:
     view = view_of(
         make_instance_snapshot(name="Movies", disks=(disk(),)),
-        make_instance_snapshot(id="4k", name="4K", disks=(disk(4 * TB - 20_000_000_000, path="/data"),)),
+        make_instance_snapshot(id="4k", name="4K", disks=(disk(4 * TB - 200_000_000, path="/data"),)),
         make_instance_snapshot(id="tv", name="TV", disks=(disk(), disk(TB, 2 * TB))),
     )
 
@@ -119,6 +119,16 @@ def test_a_volume_that_instances_share_is_counted_once() -> None:
     assert (movies.free_bytes, movies.shares_disk_with) == (4 * TB, None)
     assert (four_k.free_bytes, four_k.shares_disk_with) == (None, "Movies")
     assert (tv.free_bytes, tv.shares_disk_with) == (TB, None)
+
+
+def test_two_similar_disks_are_both_shown() -> None:
+    view = view_of(
+        make_instance_snapshot(name="Movies", disks=(disk(),)),
+        make_instance_snapshot(id="tv", name="TV", disks=(disk(4 * TB - 2_000_000_000),)),
+    )
+
+    assert [row.shares_disk_with for row in view.instances] == [None, None]
+    assert [row.free_bytes for row in view.instances] == [4 * TB, 4 * TB - 2_000_000_000]
 
 
 def test_volumes_of_unknown_size_are_told_apart_by_their_free_space() -> None:

@@ -13,6 +13,7 @@ from discarr.core.models import (
     InstanceState,
     QueueSnapshot,
 )
+from discarr.core.volumes import is_same_volume
 from discarr.monitoring.download_rows import (
     NOTHING_HIDDEN,
     DownloadRow,
@@ -35,8 +36,6 @@ __all__ = [
 ]
 
 _CLIENT_TROUBLE_SOURCES = frozenset({"DownloadClientCheck", "DownloadClientStatusCheck"})
-_SAME_VOLUME_TOLERANCE = 0.01
-"""Instances report a volume minutes apart, while data is being written to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +175,7 @@ def _instance_rows(visible: list[InstanceSnapshot]) -> tuple[InstanceRow, ...]:
     for item in visible:
         own, shared_with = [], None
         for disk in item.disks:
-            owner = next((name for name, other in counted if _is_same_volume(disk, other)), None)
+            owner = next((name for name, other in counted if is_same_volume(disk, other)), None)
             if owner is None:
                 own.append(disk)
             else:
@@ -198,14 +197,6 @@ def _instance_rows(visible: list[InstanceSnapshot]) -> tuple[InstanceRow, ...]:
             )
         )
     return tuple(rows)
-
-
-def _is_same_volume(one: DiskSpace, other: DiskSpace) -> bool:
-    """Containers mount a volume at different paths: its sizes tell it (facts 5.2)."""
-    if one.total_bytes != other.total_bytes:
-        return False
-    largest = one.total_bytes or max(one.free_bytes, other.free_bytes)
-    return abs(one.free_bytes - other.free_bytes) <= _SAME_VOLUME_TOLERANCE * largest
 
 
 def _last_added(visible: list[InstanceSnapshot], hidden: Hidden) -> LastAdded | None:

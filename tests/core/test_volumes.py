@@ -1,0 +1,33 @@
+"""Which reports of disk space are taken for the same volume."""
+
+import pytest
+
+from discarr.core.models import DiskSpace
+from discarr.core.volumes import is_same_volume
+
+GIB = 1 << 30
+TIB = 1 << 40
+
+
+def space(free_bytes: int, total_bytes: int | None, path: str = "/data") -> DiskSpace:
+    return DiskSpace(path=path, free_bytes=free_bytes, total_bytes=total_bytes)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        pytest.param(space(TIB, 9 * TIB), space(TIB, 9 * TIB, "/movies"), True, id="mounted elsewhere"),
+        pytest.param(space(TIB, 9 * TIB), space(TIB - GIB // 8, 9 * TIB), True, id="written to meanwhile"),
+        pytest.param(space(TIB, None), space(TIB, None), True, id="sizes unknown"),
+        pytest.param(space(TIB, 9 * TIB), space(TIB, 8 * TIB), False, id="of another size"),
+        pytest.param(space(TIB, 9 * TIB), space(TIB, None), False, id="perhaps of another size"),
+        pytest.param(space(TIB, 9 * TIB), space(TIB - GIB, 9 * TIB), False, id="two similar disks"),
+        pytest.param(space(GIB // 10, 9 * TIB), space(GIB // 9, 9 * TIB), False, id="two full disks"),
+        pytest.param(space(0, 9 * TIB), space(0, 9 * TIB), True, id="one full disk"),
+    ],
+)
+def test_only_reports_that_agree_closely_are_one_volume(
+    one: DiskSpace, other: DiskSpace, is_same: bool
+) -> None:
+    assert is_same_volume(one, other) is is_same
+    assert is_same_volume(other, one) is is_same
