@@ -92,6 +92,7 @@ def test_anything_else_is_no_channel(value: str) -> None:
         ({"DISCORD_TOKEN": "tökenvalue"}, "DISCORD_TOKEN contains a character that no key or token has"),
         ({"DISCORD_CHANNEL_ID": "<your channel>"}, "DISCORD_CHANNEL_ID still holds the placeholder"),
         ({"DISCARR_EDIT_INTERVAL": "4"}, "DISCARR_EDIT_INTERVAL must be a number of seconds from 5"),
+        ({"DISCARR_EDIT_INTERVAL": "121"}, "DISCARR_EDIT_INTERVAL must be a number of seconds from 5 to 120"),
         ({"DISCARR_REFRESH_INTERVAL": "nan"}, "DISCARR_REFRESH_INTERVAL must be a number"),
         ({"DISCARR_HEALTH_INTERVAL": "5 minutes"}, "DISCARR_HEALTH_INTERVAL must be a number"),
         ({"DISCARR_EXIT_DELAY": "-1"}, "DISCARR_EXIT_DELAY must be a number"),

@@ -88,11 +88,11 @@ class Settings(BaseSettings):
     ] = 300.0
     edit_interval_s: Annotated[
         float,
-        Field(ge=5, le=3600, allow_inf_nan=False),
+        Field(ge=5, le=120, allow_inf_nan=False),  # longer, and the promised renewal could come too late
         Variable(
             name="DISCARR_EDIT_INTERVAL",
             about="Least seconds between two edits of the live message; Discord limits them.",
-            expects="a number of seconds from 5 to 3600",
+            expects="a number of seconds from 5 to 120",
             example="15",
         ),
     ] = 15.0
