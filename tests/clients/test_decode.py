@@ -32,12 +32,19 @@ def test_a_bad_record_is_skipped_and_counted_without_harm_to_others(bad: Any) ->
     assert (page.skipped, page.sent) == (1, 3)
 
 
-@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400", "-5", "1" * 60])
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400", "-5", "1" * 60, "1" * 5000])
 def test_numbers_beyond_json_do_not_cost_a_row(number: str) -> None:
     body = page_of(make_row(1, size="@")).replace(b'"@"', number.encode())
     page = DECODER.decode(body)
     assert [row.id for row in page.rows] == [1]
     assert page.skipped == 0
+
+
+def test_an_endless_number_costs_at_most_its_own_row() -> None:
+    body = page_of(make_row(1), make_row(2, id="@"), totalRecords="@").replace(b'"@"', b"1" * 5000)
+    page = DECODER.decode(body)
+    assert [row.id for row in page.rows] == [1]
+    assert (page.skipped, page.total) == (1, None)
 
 
 def test_a_byte_order_mark_and_broken_utf8_are_survived() -> None:

@@ -134,9 +134,17 @@ def decode_object[Row](body: bytes, row_type: type[Row], instance: str) -> Row:
 def _parse(body: bytes, instance: str) -> Any:
     """Parse what msgspec refuses but is still meant as JSON: NaN, numbers beyond a double, broken UTF-8."""
     try:
-        return json.loads(body.decode("utf-8-sig", "replace"))
+        return json.loads(body.decode("utf-8-sig", "replace"), parse_int=_read_int)
     except (ValueError, RecursionError) as exc:
         raise BadAnswer(instance, f"not JSON: {type(exc).__name__}") from exc
+
+
+def _read_int(digits: str) -> int | float:
+    """Read a whole number; one with more digits than `int` takes counts as infinite."""
+    try:
+        return int(digits)
+    except ValueError:
+        return float(digits)
 
 
 def _convert_each[Row](records: list[Any], row_type: type[Row]) -> tuple[list[Row], int]:
