@@ -104,7 +104,7 @@ async def test_a_first_failure_shows_at_once(
     assert "secret" not in repr(instance)
 
 
-@pytest.mark.parametrize("error", [Unreachable, TimedOut, Busy, BadAnswer])
+@pytest.mark.parametrize("error", [Unreachable, TimedOut, Busy, BadAnswer, Misconfigured])
 async def test_one_hiccup_does_not_flip_the_display(
     cache: CacheManager, client: FakeMediaClient, clock: FakeClock, error: type[MediaClientError]
 ) -> None:
@@ -126,7 +126,7 @@ async def test_one_hiccup_does_not_flip_the_display(
     assert after_two.away_since == after_one.attempted_at
 
 
-@pytest.mark.parametrize("error", [Unauthorized, Misconfigured, StartingUp])
+@pytest.mark.parametrize("error", [Unauthorized, StartingUp])
 async def test_an_answer_without_doubt_shows_at_once(
     cache: CacheManager, client: FakeMediaClient, clock: FakeClock, error: type[MediaClientError]
 ) -> None:
@@ -168,6 +168,21 @@ async def test_what_people_must_mend_is_tried_seldom(
         await clock.advance(80)
 
     assert (early, len(client.calls)) == (1, 2)
+
+
+async def test_a_proxy_that_misbehaves_in_front_of_a_known_app_is_outwaited_soon(
+    cache: CacheManager, client: FakeMediaClient, clock: FakeClock
+) -> None:
+    async with running(cache.run()):
+        await clock.settle()
+        client.error = Misconfigured("radarr", remedy="Check the address.")
+        await clock.advance(100)
+        meanwhile = instance_of(cache)
+        client.error = None
+        await clock.advance(70)
+
+    assert (meanwhile.state, meanwhile.remedy) == (InstanceState.MISCONFIGURED, "Check the address.")
+    assert state_of(cache) is InstanceState.UP
 
 
 async def test_recovery_clears_the_problem_and_identifies_again(

@@ -4,16 +4,19 @@ How failures show:
 
 ==============================================  =====================================================
 first attempt fails                             shown at once
-starting up, key refused, wrong app or address  shown at once: the answer leaves no doubt
-no connection, time-out, 5xx, nonsense          shown after the second failure in a row; the second
-                                                attempt comes after 5 s, so a single hiccup (a locked
+starting up, key refused                        shown at once: the answer leaves no doubt
+no connection, time-out, 5xx, nonsense, wrong   shown after the second failure in a row; the second
+app or address                                  attempt comes after 5 s, so a single hiccup (a locked
                                                 database, a dropped connection) never flips the display
 ==============================================  =====================================================
 
-The rows are kept through every failure. After a restart the app's queue stays empty until it has asked its
-download clients (30–90 s, facts 1.5): rows that were there before are kept, and the instance counts as
-starting, until a tracked download shows up again or three minutes have passed. A restart is told by the
-changed `startTime`, which needs no agreement of clocks.
+A wrong app or address shows at once, and is tried again seldom, only until the app was met for the first
+time: later it is most likely the page of a proxy. The rows are kept through every failure.
+
+After a restart the app's queue stays empty until it has asked its download clients (30–90 s, facts 1.5):
+rows that were there before are kept, and the instance counts as starting, until a tracked download shows up
+again or three minutes have passed. A restart is told by the changed `startTime`, which needs no agreement of
+clocks.
 """
 
 import asyncio
@@ -240,12 +243,14 @@ class InstanceRefresher:
         self._failing_since = self._failing_since or attempted_at
         self._must_identify = True
         state = _state_of(exc)
-        is_hopeless = state in (InstanceState.UNAUTHORIZED, InstanceState.MISCONFIGURED)
+        is_right_address = self._identity is not None and isinstance(exc, Misconfigured)
+        is_doubtful = type(exc) not in _DEFINITE or is_right_address
+        is_hopeless = state in (InstanceState.UNAUTHORIZED, InstanceState.MISCONFIGURED) and not is_doubtful
         backoff_s = min(_FIRST_RETRY_S * 2.0 ** min(self._failures - 1, 10), _LONGEST_RETRY_S)
         self._delay_s = _HOPELESS_RETRY_S if is_hopeless else backoff_s
         is_first_doubt = (
             self.snapshot.state is InstanceState.UP
-            and type(exc) not in _DEFINITE
+            and is_doubtful
             and self._failures < _FAILURES_BEFORE_SHOWN
         )
         if is_first_doubt:
