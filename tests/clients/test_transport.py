@@ -292,6 +292,36 @@ async def test_waiting_for_a_turn_counts_towards_the_deadline() -> None:
     assert {type(result) for result in results} == {TimedOut}
 
 
+@pytest.mark.parametrize(
+    ("trouble", "kind"),
+    [
+        (json_response(500, LOCKED), Busy),
+        (httpx.Response(502), Busy),
+        (httpx.Response(503), Busy),
+        (CONNECT, Unreachable),
+    ],
+)
+async def test_a_deadline_between_two_tries_hides_no_failure(
+    trouble: Step, kind: type[MediaClientError]
+) -> None:
+    http = make_http(Network(trouble))
+    with pytest.raises(kind):
+        await http.get("/queue", deadline_s=0.05)
+
+
+async def test_a_deadline_after_a_dropped_connection_is_a_time_out() -> None:
+    steps = iter([DROPPED])
+
+    async def drop_and_hang(request: httpx.Request) -> httpx.Response:
+        for step in steps:
+            raise step
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    with pytest.raises(TimedOut):
+        await make_http(drop_and_hang).get("/queue", deadline_s=0.05)
+
+
 async def test_talkative_loggers_stay_quiet_even_when_all_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         await run_get(ok())

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -103,29 +102,33 @@ class InstanceHttp:
 
     async def get(self, path: str, params: Params = (), *, deadline_s: float) -> bytes:
         """Return the JSON body; tried up to three times when the failure is of the passing kind."""
-        return await self._within(deadline_s, lambda: self._get_with_retries(path, params))
+        failures: list[MediaClientError] = []
+        try:
+            async with asyncio.timeout(deadline_s):
+                return await self._get_with_retries(path, params, failures)
+        except TimeoutError as exc:
+            if failures:
+                raise failures[-1] from failures[-1].__cause__
+            raise self._timed_out(deadline_s) from exc
 
     async def post(self, path: str, body: bytes, *, deadline_s: float) -> bytes:
         """Send a JSON body once, whatever happens: repeating a write blindly may do it twice."""
-
-        async def send() -> bytes:
-            return (await self._send("POST", path, (), body)).unwrap()
-
-        return await self._within(deadline_s, send)
+        try:
+            async with asyncio.timeout(deadline_s):
+                return (await self._send("POST", path, (), body)).unwrap()
+        except TimeoutError as exc:
+            raise self._timed_out(deadline_s) from exc
 
     async def aclose(self) -> None:
         """Close all connections, in bounded time."""
         await self._close(self._client)
 
-    async def _within(self, deadline_s: float, work: Callable[[], Awaitable[bytes]]) -> bytes:
+    def _timed_out(self, deadline_s: float) -> TimedOut:
         # httpx's read timeout is per read: a server that drips a byte now and then never trips it.
-        try:
-            async with asyncio.timeout(deadline_s):
-                return await work()
-        except TimeoutError as exc:
-            raise TimedOut(self._config.id, f"no complete answer in {deadline_s:g} s") from exc
+        return TimedOut(self._config.id, f"no complete answer in {deadline_s:g} s")
 
-    async def _get_with_retries(self, path: str, params: Params) -> bytes:
+    async def _get_with_retries(self, path: str, params: Params, failures: list[MediaClientError]) -> bytes:
+        """Try up to three times, noting in `failures` what a deadline in between would otherwise hide."""
         has_dropped = False
         for _ in range(_TRIES - 1):
             back_off_s = self._random.uniform(*_BACK_OFF_S)
@@ -137,10 +140,13 @@ class InstanceHttp:
                     raise
                 if is_dropped and not has_dropped:
                     back_off_s = 0.0  # most likely a kept connection that the other side had closed
+                else:
+                    failures.append(exc)
                 has_dropped = True
             else:
-                if not answer.is_passing:
+                if answer.error is None or not answer.is_passing:
                     return answer.unwrap()
+                failures.append(answer.error)
             await self._clock.sleep(back_off_s)
         return (await self._send("GET", path, params)).unwrap()
 
