@@ -2,15 +2,18 @@
 
 import asyncio
 import json
+import logging
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
+from discarr.clients.titles import FRESH_S
 from discarr.core.errors import Busy, MediaClientError, Misconfigured, StartingUp, Unauthorized, Unreachable
 from discarr.core.models import DiskSpace, EpisodeNumber, HealthIssue, HistoryEvent, InstanceKind
 from tests.clients.fake_app import FakeApp, json_response, make_client
+from tests.fakes.clock import FakeClock
 from tests.shared_folder import RECORDED, needs_shared
 
 SONARR = InstanceKind.SONARR
@@ -226,6 +229,34 @@ async def test_a_dead_mount_costs_the_totals_only() -> None:
     )
     with pytest.raises(Busy):
         await make_client(app_with(rootfolder=httpx.Response(500))).fetch_disk_space()
+
+
+async def test_what_cannot_be_had_is_logged_when_it_changes_only(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="discarr")
+    clock = FakeClock()
+    app = history_of(record(1, movie={"title": "Dune", "tags": [1]}))
+    app.answers |= {"/rootfolder": [folder("/a", 5)], "/diskspace": [], "/tag": [{"id": 1, "label": "x"}]}
+    client = make_client(app, clock=clock)
+
+    async def poll_twice() -> list[str]:
+        caplog.clear()
+        for _ in range(2):
+            await clock.advance(FRESH_S)
+            await client.fetch_disk_space()
+            await client.fetch_history()
+        return [entry.getMessage() for entry in caplog.records]
+
+    assert await poll_twice() == []
+    working = dict(app.answers)
+    app.answers |= {"/diskspace": httpx.Response(500), "/tag": httpx.Response(500)}
+    sizes, tags = await poll_twice()
+    assert sizes.startswith("radarr: the sizes of its volumes are not known: radarr: ")
+    assert tags.startswith("radarr: the tags of its history are not known: radarr: ")
+    app.answers |= working
+    assert await poll_twice() == [
+        "radarr: the sizes of its volumes are known again",
+        "radarr: the tags of its history are known again",
+    ]
 
 
 @needs_shared

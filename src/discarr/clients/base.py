@@ -105,6 +105,7 @@ class MediaClient(ABC):
         self._last_queue: FetchedQueue | None = None
         self._last_titles_version = -1
         self._requests: SharedRequests[tuple[str, Params]] = SharedRequests(config.id)
+        self._troubles: dict[str, str | None] = {}
 
     async def identify(self) -> AppIdentity:
         """Ask who is there.
@@ -181,8 +182,9 @@ class MediaClient(ABC):
         disks: Sequence[Disk] = ()
         try:
             disks = decode_list(await self._get("/diskspace", deadline_s=patience_s), Disk, self.config.id)
+            self._tell_change("the sizes of its volumes", None)
         except MediaClientError as exc:
-            logger.info("Totals of the volumes are unknown: %s", exc)
+            self._tell_change("the sizes of its volumes", exc)
         return volumes(folders, disks)
 
     async def fetch_history(
@@ -288,6 +290,22 @@ class MediaClient(ABC):
     async def _load_labels_of(self, rows: Iterable[HistoryRow]) -> None:
         media = [row.movie or row.series for row in rows]
         try:
-            await self._loader.load_labels([media_title(item) for item in media if item is not None])
+            is_complete = await self._loader.load_labels(
+                [media_title(item) for item in media if item is not None]
+            )
         except MediaClientError as exc:
-            logger.info("Tags of the history are not known: %s", exc)
+            self._tell_change("the tags of its history", exc)
+        else:
+            if is_complete:
+                self._tell_change("the tags of its history", None)
+
+    def _tell_change(self, subject: str, trouble: MediaClientError | None) -> None:
+        """Log that a detail cannot be had, or can again: once, and not at every poll."""
+        before, now = self._troubles.get(subject), None if trouble is None else str(trouble)
+        self._troubles[subject] = now
+        if now == before:
+            return
+        if now is None:
+            logger.info("%s: %s are known again", self.config.id, subject)
+        else:
+            logger.info("%s: %s are not known: %s", self.config.id, subject, now)
