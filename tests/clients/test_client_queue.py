@@ -10,7 +10,7 @@ from discarr.clients.base import PAGE_SIZE
 from discarr.clients.title_loader import TITLE_PAGE_SIZE
 from discarr.clients.titles import FRESH_S, GONE_S, TROUBLE_S
 from discarr.core.errors import Busy, MediaClientError, Unauthorized
-from discarr.core.models import InstanceKind
+from discarr.core.models import EpisodeNumber, InstanceKind
 from tests.clients.fake_app import FakeApp, json_response, make_client, make_episode_row, make_row
 from tests.fakes.clock import FakeClock
 from tests.shared_folder import RECORDED, needs_shared
@@ -97,7 +97,8 @@ async def test_episode_numbers_come_with_the_titles() -> None:
     app.answers["/series/5"] = {"id": 5, "title": "Show (2020)", "year": 2020, "tags": []}
     app.answers["/episode"] = [numbered(5, 101), numbered(5, 102), {}, {"id": 9}]
     (download,) = (await make_client(app, SONARR).fetch_queue()).downloads
-    assert (download.title, download.year, download.episodes) == ("Show", 2020, ((1, 1), (1, 2)))
+    assert (download.title, download.year) == ("Show", 2020)
+    assert download.episodes == (EpisodeNumber(1, 1), EpisodeNumber(1, 2))
     assert app.paths() == ["/queue", "/series/5", "/episode"]
     assert app.requests[2].url.params.get_list("episodeIds") == ["101", "102"]
 
@@ -382,7 +383,8 @@ async def test_the_recorded_series_queue_is_thirteen_downloads() -> None:
     shared_id = found["SABnzbd_nzo_i4ja0pgu"]
     assert (shared_id.title, shared_id.size_bytes) == ("Couples Therapy", 18240588717)
     unpacking = found["SABnzbd_nzo_r2z1h0s8"]
-    assert (unpacking.title, unpacking.year, unpacking.episodes) == ("Love Island", 2015, ((11, 27),))
+    assert (unpacking.title, unpacking.year) == ("Love Island", 2015)
+    assert unpacking.episodes == (EpisodeNumber(11, 27),)
     assert found["SABnzbd_nzo_pyippncl"].title == "Puffin Rock"
 
 

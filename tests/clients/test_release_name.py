@@ -44,7 +44,8 @@ def test_names_are_read_as_people_mean_them(
     name: str, title: str, year: int | None, seasons: tuple[int, ...], episodes: tuple[tuple[int, int], ...]
 ) -> None:
     found = parse_release_name(name)
-    assert (found.title, found.year, found.seasons, found.episodes) == (title, year, seasons, episodes)
+    assert (found.title, found.year, found.seasons) == (title, year, seasons)
+    assert [(item.season, item.episode) for item in found.episodes] == list(episodes)
 
 
 @given(

@@ -1,11 +1,11 @@
 """When the live message is renewed."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 
 from discarr.core.errors import Unreachable
 from discarr.core.models import DownloadKey

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from discarr.core.models import (
     Download,
@@ -267,7 +268,9 @@ def test_rows_can_be_filtered_by_instance_state_and_words() -> None:
 
 def test_every_phase_belongs_to_one_group() -> None:
     rows = tuple(
-        replace(row, phase=phase) for phase in Phase for row in rows_of(make_download(title=phase.value))
+        structs.replace(row, phase=phase)
+        for phase in Phase
+        for row in rows_of(make_download(title=phase.value))
     )
 
     found = [row.phase for group in PhaseGroup for row in filter_rows(rows, group=group)]

@@ -1,6 +1,6 @@
 """What changed between two snapshots."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from discarr.core.models import (
     Download,

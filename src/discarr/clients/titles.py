@@ -4,7 +4,8 @@ Half of the cost of a poll would be the embedded movie or series (design decisio
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from discarr.clients.values import clip
 from discarr.clients.wire import Episode, Media
@@ -20,8 +21,7 @@ TROUBLE_S = 60.0
 MAX_TITLE = 300
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaTitle:
+class MediaTitle(Struct, frozen=True, kw_only=True, gc=False):
     """A movie or series."""
 
     title: str

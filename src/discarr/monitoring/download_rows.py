@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from operator import itemgetter
 
+from msgspec import Struct
+
 from discarr.core.clock import Clock
 from discarr.core.models import (
     Download,
@@ -92,9 +94,8 @@ _AWAY_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DownloadRow:
-    """One download as people see it."""
+class DownloadRow(Struct, frozen=True, kw_only=True, gc=False):
+    """One download as people see it; a struct for the reason that `discarr.core.models` gives."""
 
     key: DownloadKey
     kind: InstanceKind

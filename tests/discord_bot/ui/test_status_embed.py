@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from msgspec import structs
 
 from discarr.core.models import DownloadKey, EpisodeNumber, InstanceState
 from discarr.discord_bot.ui.status_embed import render_plain_status, render_status
@@ -126,7 +127,7 @@ def test_many_instances_and_rows_with_long_names_stay_legal(name: str) -> None:
         explanation=explain(name),
     )
     view = make_view(
-        needs_hand=(replace(row, phase=Phase.NEEDS_HAND),) * 500,
+        needs_hand=(structs.replace(row, phase=Phase.NEEDS_HAND),) * 500,
         others=(row,) * 500,
         instances=(make_instance_row(name=name, state=InstanceState.UNAUTHORIZED, remedy=name, problem=name),)
         * 400,
@@ -371,7 +372,7 @@ def test_the_fingerprint_ignores_the_checked_line_only() -> None:
     later = replace(view, checked_at=NOW + timedelta(minutes=1), next_check_by=NOW + timedelta(minutes=6))
     assert render_status(later, NOW + timedelta(minutes=1)).fingerprint == first
 
-    progressed = (replace(view.others[0], fraction_done=0.239), *view.others[1:])
+    progressed = (structs.replace(view.others[0], fraction_done=0.239), *view.others[1:])
     added = LastAdded(title="Other", year=None, seasons=(), episodes=(), at=at(20))
     fuller = (replace(view.instances[0], free_bytes=4_200_000_000_000), *view.instances[1:])
     for changed in (
@@ -389,7 +390,8 @@ def test_what_nobody_can_see_does_not_change_the_fingerprint() -> None:
     row = view.others[0]
     assert row.fraction_done is not None
     assert row.eta is not None
-    nudged = replace(row, fraction_done=row.fraction_done + 0.0005, eta=row.eta + timedelta(seconds=100))
+    eta = row.eta + timedelta(seconds=100)
+    nudged = structs.replace(row, fraction_done=row.fraction_done + 0.0005, eta=eta)
     changed = replace(view, others=(nudged, *view.others[1:]))
     assert render_status(changed, NOW).fingerprint == render_status(view, NOW).fingerprint
 
