@@ -34,10 +34,14 @@ def make_client(
     kind: InstanceKind = InstanceKind.RADARR,
     *,
     clock: Clock | None = None,
+    needs_fresh_tags: bool = False,
     **overrides: Any,
 ) -> MediaClient:
     return create_client(
-        make_config(kind, **overrides), clock=clock or FakeClock(), transport=httpx.MockTransport(handler)
+        make_config(kind, **overrides),
+        clock=clock or FakeClock(),
+        transport=httpx.MockTransport(handler),
+        needs_fresh_tags=needs_fresh_tags,
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from discarr.clients.base import PAGE_SIZE
 from discarr.clients.title_loader import TITLE_PAGE_SIZE
-from discarr.clients.titles import FRESH_S, GONE_S, TROUBLE_S
+from discarr.clients.titles import FRESH_S, FRESH_TAGS_S, GONE_S, TROUBLE_S
 from discarr.core.errors import Busy, MediaClientError, Unauthorized
 from discarr.core.models import EpisodeNumber, InstanceKind
 from tests.clients.fake_app import FakeApp, json_response, make_client, make_episode_row, make_row
@@ -210,6 +210,22 @@ async def test_titles_are_refreshed_daily_and_shown_until_then() -> None:
     await clock.advance(FRESH_S)
     app.answers["/movie/1"] = httpx.Response(500)
     assert (await client.fetch_queue()).downloads[0].title == "New Name"
+
+
+@pytest.mark.parametrize("count", [1, 10])
+async def test_a_tag_that_was_added_later_is_noticed_soon_where_tags_hide(count: int) -> None:
+    clock = FakeClock()
+    app = movies(count)
+    app.answers["/tag"] = [{"id": 1, "label": "gift"}]
+    if count == 1:
+        app.answers["/movie/1"] = movie(1)
+    client = make_client(app, clock=clock, needs_fresh_tags=True)
+    assert (await client.fetch_queue()).downloads[0].tags == ()
+    app.titles[1] = app.answers["/movie/1"] = movie(1, tags=[1])
+    await clock.advance(FRESH_TAGS_S)
+    asked = len(app.requests)
+    assert (await client.fetch_queue()).downloads[0].tags == ("gift",)
+    assert len(app.requests) - asked == 3
 
 
 async def test_titles_of_what_left_the_queue_are_forgotten() -> None:

@@ -75,8 +75,11 @@ class MediaClient(ABC):
         *,
         clock: Clock,
         transport: httpx.AsyncBaseTransport | None = None,
+        needs_fresh_tags: bool = False,
     ) -> None:
         """Prepare the client; nothing is sent yet. `transport` replaces the network in tests.
+
+        `needs_fresh_tags`: tags decide what people may see, so titles in use are asked for every 5 minutes.
 
         Raises:
             ConfigError: the CA file cannot be read.
@@ -84,7 +87,7 @@ class MediaClient(ABC):
         self.config = config
         self._clock = clock
         self._http = InstanceHttp(config, clock=clock, transport=transport)
-        self._titles = TitleCache(clock)
+        self._titles = TitleCache(clock, needs_fresh_tags=needs_fresh_tags)
         self._loader = TitleLoader(
             self._titles,
             TitleSource(

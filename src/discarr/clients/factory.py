@@ -16,11 +16,16 @@ _CLIENTS: dict[InstanceKind, type[MediaClient]] = {
 
 
 def create_client(
-    config: InstanceConfig, *, clock: Clock, transport: httpx.AsyncBaseTransport | None = None
+    config: InstanceConfig,
+    *,
+    clock: Clock,
+    transport: httpx.AsyncBaseTransport | None = None,
+    needs_fresh_tags: bool = False,
 ) -> MediaClient:
-    """Return the client for the kind of app that the settings name.
+    """Return the client for the kind of app that the settings name; arguments as `MediaClient`.
 
     Raises:
         ConfigError: the CA file cannot be read.
     """
-    return _CLIENTS[config.kind](config, clock=clock, transport=transport)
+    client = _CLIENTS[config.kind]
+    return client(config, clock=clock, transport=transport, needs_fresh_tags=needs_fresh_tags)

@@ -14,6 +14,8 @@ from discarr.core.models import EpisodeNumber
 
 FRESH_S = 24 * 3600.0
 """How long a title is believed before it is asked for again."""
+FRESH_TAGS_S = 300.0
+"""The same where tags decide what people may see: one added after the grab must not take a day to count."""
 GONE_S = 3600.0
 """How long nothing is asked about a title that cannot be had."""
 TROUBLE_S = 60.0
@@ -33,10 +35,11 @@ class MediaTitle(Struct, frozen=True, kw_only=True, gc=False):
 class Known[Value]:
     """Values by the app's id, each with a time before which it is not asked for (again)."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, fresh_s: float = FRESH_S) -> None:
         self.version = 0
         """Grows whenever a value changes."""
         self._clock = clock
+        self._fresh_s = fresh_s
         self._values: dict[int, Value] = {}
         self._quiet_until: dict[int, float] = {}
         self._next_due = 0.0
@@ -50,7 +53,7 @@ class Known[Value]:
         if self._values.get(key) != value:
             self._values[key] = value
             self.version += 1
-        self.postpone((key,), FRESH_S)
+        self.postpone((key,), self._fresh_s)
 
     def postpone(self, keys: Iterable[int], seconds: float) -> None:
         """Leave these keys alone for a while."""
@@ -66,15 +69,15 @@ class Known[Value]:
                 del self._quiet_until[key]
                 if key not in keys:
                     self._values.pop(key, None)
-            self._next_due = min(self._quiet_until.values(), default=now + FRESH_S)
+            self._next_due = min(self._quiet_until.values(), default=now + self._fresh_s)
         return keys - self._quiet_until.keys()
 
 
 class TitleCache:
     """Titles, episode numbers and tag labels of one instance."""
 
-    def __init__(self, clock: Clock) -> None:
-        self.media: Known[MediaTitle] = Known(clock)
+    def __init__(self, clock: Clock, *, needs_fresh_tags: bool = False) -> None:
+        self.media: Known[MediaTitle] = Known(clock, fresh_s=FRESH_TAGS_S if needs_fresh_tags else FRESH_S)
         self.episodes: Known[EpisodeNumber] = Known(clock)
         self._clock = clock
         self._labels: dict[int, str] | None = None
