@@ -1,5 +1,6 @@
 """The queue as a whole: requests, titles, tags and what an unchanged answer costs."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from discarr.clients.base import PAGE_SIZE
 from discarr.clients.title_loader import TITLE_PAGE_SIZE
 from discarr.clients.titles import FRESH_S, FRESH_TAGS_S, GONE_S, TROUBLE_S
-from discarr.core.errors import Busy, MediaClientError, Unauthorized
+from discarr.core.errors import Busy, MediaClientError, TimedOut, Unauthorized
 from discarr.core.models import EpisodeNumber, InstanceKind
 from tests.clients.fake_app import FakeApp, json_response, make_client, make_episode_row, make_row
 from tests.fakes.clock import FakeClock
@@ -293,6 +294,22 @@ async def test_a_renamed_label_is_noticed_within_a_day() -> None:
     app.answers["/tag"] = [{"id": 1, "label": "present"}]
     await clock.advance(FRESH_S + TROUBLE_S)
     assert (await client.fetch_queue()).downloads[0].tags == ("present",)
+
+
+async def test_a_queue_without_end_is_left_in_time() -> None:
+    asked: list[str] = []
+
+    async def endless(request: httpx.Request) -> httpx.Response:
+        number = request.url.params["page"]
+        asked.append(number)
+        await asyncio.sleep(0.02)
+        page = {"page": int(number), "totalRecords": 10**6, "records": [make_row(int(number))]}
+        return httpx.Response(200, json=page)
+
+    client = make_client(endless, timeout_s=0.05)  # type: ignore[arg-type]  # MockTransport takes both
+    with pytest.raises(TimedOut, match="no end of the queue in 0.3 s"):
+        await client.fetch_queue()
+    assert 2 <= len(asked) <= 15
 
 
 async def test_an_unchanged_queue_is_the_same_object() -> None:

@@ -1,5 +1,6 @@
 """One Radarr or Sonarr, as the rest of Discarr sees it."""
 
+import asyncio
 import logging
 from abc import ABC
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +34,7 @@ from discarr.clients.wire import (
     TitleRow,
 )
 from discarr.core.clock import Clock
-from discarr.core.errors import BadAnswer, MediaClientError, Misconfigured, NotFound
+from discarr.core.errors import BadAnswer, MediaClientError, Misconfigured, NotFound, TimedOut
 from discarr.core.instance_settings import InstanceConfig
 from discarr.core.models import (
     AppIdentity,
@@ -49,6 +50,9 @@ logger = logging.getLogger(__name__)
 
 PAGE_SIZE = 1000
 """Rows of a lean queue page: 1.5 MB, decoded in 2 ms. The apps know no maximum."""
+_WALK_TIMEOUTS = 6
+"""A whole walk over the queue may take as long as so many single answers: enough for a long queue on a slow
+machine, or for a few pages that are read three times because they changed meanwhile."""
 _MAX_HISTORY_PAGES = 20
 _LEVELS: Mapping[str, Literal["notice", "warning", "error"]] = {
     "notice": "notice",
@@ -256,7 +260,12 @@ class MediaClient(ABC):
             pages[number] = known
             return known[1]
 
-        walk = await walk_queue(fetch_page, page_size=PAGE_SIZE)
+        deadline_s = _WALK_TIMEOUTS * self.config.timeout_s
+        try:
+            async with asyncio.timeout(deadline_s):
+                walk = await walk_queue(fetch_page, page_size=PAGE_SIZE)
+        except TimeoutError as exc:
+            raise TimedOut(self.config.id, f"no end of the queue in {deadline_s:g} s") from exc
         is_single = asked == len(pages)
         if is_single and not has_changed and self._last_walk and pages.keys() == self._pages.keys():
             return self._last_walk
