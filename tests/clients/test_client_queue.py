@@ -307,7 +307,7 @@ async def test_a_queue_without_end_is_left_in_time() -> None:
         return httpx.Response(200, json=page)
 
     client = make_client(endless, timeout_s=0.05)  # type: ignore[arg-type]  # MockTransport takes both
-    with pytest.raises(TimedOut, match="no end of the queue in 0.3 s"):
+    with pytest.raises(TimedOut, match=r"no end of the queue in 0\.3 s"):
         await client.fetch_queue()
     assert 2 <= len(asked) <= 15
 

@@ -1,7 +1,6 @@
 """Retries, mapping of errors and what is sent, over a simulated network."""
 
 import asyncio
-import logging
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -320,14 +319,6 @@ async def test_a_deadline_after_a_dropped_connection_is_a_time_out() -> None:
 
     with pytest.raises(TimedOut):
         await make_http(drop_and_hang).get("/queue", deadline_s=0.05)
-
-
-async def test_talkative_loggers_stay_quiet_even_when_all_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.DEBUG):
-        await run_get(ok())
-    assert not [
-        entry for entry in caplog.records if entry.name.split(".")[0] in ("httpx", "httpcore", "hpack")
-    ]
 
 
 def test_a_ca_file_that_cannot_be_read_is_a_mistake_in_the_settings(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from tests.core.environs import KEY, TOKEN, load
 from tests.fakes.clock import FakeClock
 
 LOG = logging.getLogger("discarr.test")
+TALKATIVE = ("aiohttp.access", "discord.gateway", "discord.http", "h2", "hpack", "httpcore", "httpx")
 type Setup = Callable[..., tuple[LogPipe, io.StringIO]]
 
 
@@ -25,16 +26,7 @@ def setup() -> Iterator[Setup]:
     """Set up logging into a string; everything is put back afterwards."""
     root = logging.getLogger()
     before = list(root.handlers)
-    names = [
-        None,
-        "discarr",
-        "discord.http",
-        "httpx",
-        "httpcore",
-        "hpack",
-        "discord.gateway",
-        "aiohttp.access",
-    ]
+    names = [None, "discarr", *TALKATIVE]
     levels = [(logging.getLogger(name), logging.getLogger(name).level) for name in names]
     pipes: list[LogPipe] = []
 
@@ -116,9 +108,10 @@ def test_huge_texts_are_cut(setup: Setup) -> None:
 def test_third_parties_never_get_to_debug(setup: Setup) -> None:
     pipe, stream = setup(discarr_log_level="debug")
     LOG.debug("own")
-    for name in ("discord.gateway", "discord.http", "httpx", "foreign"):
+    for name in (*TALKATIVE, "foreign"):
         logging.getLogger(name).debug("theirs")
-    logging.getLogger("httpx").info("theirs")
+    for name in TALKATIVE:
+        logging.getLogger(name).info("theirs")
     logging.getLogger("foreign").info("their news")
     pipe.close()
     assert "own" in stream.getvalue()

@@ -1,7 +1,6 @@
 """HTTP to one instance, with httpx held so that its known faults cannot bite (design decision 4)."""
 
 import asyncio
-import logging
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
@@ -43,9 +42,6 @@ _POOL_TIMEOUTS_UNTIL_REBUILD = 3
 _ERROR_BODY_BYTES = 64 << 10
 _RETRIED_STATUS = (502, 503, 504)
 _DROPPED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError, httpx.CloseError)
-
-# Loggers that write whole addresses (httpx, at INFO) or headers with the key (hpack, at DEBUG).
-_TALKATIVE = ("httpx", "httpcore", "hpack", "h2")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +85,6 @@ class InstanceHttp:
         Raises:
             ConfigError: the CA file cannot be read.
         """
-        for name in _TALKATIVE:
-            logging.getLogger(name).setLevel(logging.WARNING)
         self._config = config
         self._clock = clock
         self._transport = transport

@@ -13,8 +13,8 @@ from discarr.core.redaction import Redactor
 from discarr.core.settings import Settings
 
 _OWN_LOGGER = "discarr"
-_NOISY_LOGGERS = ("aiohttp.access", "discord.gateway", "discord.http", "hpack", "httpcore", "httpx")
-"""They log addresses with keys, payloads or every request."""
+_NOISY_LOGGERS = ("aiohttp.access", "discord.gateway", "discord.http", "h2", "hpack", "httpcore", "httpx")
+"""They log addresses with keys, headers with keys, payloads or every request."""
 _MAX_QUEUED = 2_000
 _MAX_TEXT = 16_000
 _CLOSE_TIMEOUT_S = 2.0
