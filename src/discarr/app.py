@@ -248,7 +248,7 @@ def _health(app: App, state: ConnectionState, clock: Clock) -> HealthReport:
         and not app.status_message.is_waiting_for_people,
         discord=f"{state.phase}. {state.reason}".strip(" ."),
         degraded=tuple(degraded),
-        loop_delay_s=app.loop_monitor.max_delay_s,
+        loop_delay_s=app.loop_monitor.recent_delay_s,
         rss_bytes=rss_bytes(),
     )
 

@@ -3,6 +3,7 @@
 import faulthandler
 import resource
 import sys
+from collections import deque
 from pathlib import Path
 from typing import TextIO
 
@@ -11,6 +12,7 @@ from discarr.core.clock import Clock
 HANG_TIMEOUT_S = 120
 _REARM_INTERVAL_S = 5.0
 _SAMPLE_INTERVAL_S = 1.0
+_SAMPLES_KEPT = 300
 _STATM = Path("/proc/self/statm")
 
 
@@ -36,18 +38,19 @@ class LoopMonitor:
 
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock
-        self.last_delay_s = 0.0
-        """At the most recent sample, once a second."""
-        self.max_delay_s = 0.0
-        """The largest since the start."""
+        self._delays_s: deque[float] = deque(maxlen=_SAMPLES_KEPT)
+
+    @property
+    def recent_delay_s(self) -> float:
+        """The longest of the last five minutes; 0 before the first sample."""
+        return max(self._delays_s, default=0.0)
 
     async def run(self) -> None:
         """Sample until cancelled."""
         while True:
             before = self._clock.monotonic()
             await self._clock.sleep(_SAMPLE_INTERVAL_S)
-            self.last_delay_s = max(0.0, self._clock.monotonic() - before - _SAMPLE_INTERVAL_S)
-            self.max_delay_s = max(self.max_delay_s, self.last_delay_s)
+            self._delays_s.append(max(0.0, self._clock.monotonic() - before - _SAMPLE_INTERVAL_S))
 
 
 def rss_bytes() -> int:

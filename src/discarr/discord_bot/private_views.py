@@ -113,7 +113,7 @@ class PrivateViews:
             uptime=services.clock.now() - services.started_at,
             last_refresh_s=max(refreshes, default=None),
             rss_bytes=rss_bytes(),
-            loop_delay_s=services.loop_monitor.max_delay_s,
+            loop_delay_s=services.loop_monitor.recent_delay_s,
             discord_latency_s=interaction.client.latency,
         )
         embed = render_health(
