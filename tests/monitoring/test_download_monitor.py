@@ -284,9 +284,10 @@ async def test_hidden_instances_stay_out_of_the_shared_message(
     async with running(cache.run(), monitor.run()):
         await clock.settle()
 
-    assert monitor.view is not None
-    assert monitor.view.total == 0
-    assert monitor.view.instances == ()
+    _, view = publisher.asked[-1]
+    assert view.scene is Scene.IDLE
+    assert view.total == 0
+    assert view.instances == ()
 
 
 async def test_the_last_word_says_offline(

@@ -45,9 +45,9 @@ async def view() -> StatusView:
         cache = CacheManager([create_client(config, clock=clock) for config in configs], clock=clock)
         tracker = ProgressTracker(clock=clock)
         async with running(cache.run(), HealthChecker(cache, clock=clock).run()), asyncio.timeout(20):
-            async for snapshot in cache.subscribe():
-                if all(item.disks and item.recent_imports for item in snapshot.instances):
-                    break
+            subscription = cache.subscribe()
+            while not all(item.disks and item.recent_imports for item in cache.snapshot.instances):
+                await anext(subscription)
     for instance in cache.snapshot.instances:
         tracker.observe(instance)
     return build_status_view(cache.snapshot, tracker, now=clock.now(), next_check_by=None)

@@ -90,14 +90,14 @@ async def test_a_deferred_interaction_is_filled_in_and_then_followed_up(visit: V
     interaction = visit.slash()
 
     assert await safe_defer_interaction(interaction)
-    assert await safe_send_response(interaction, "first", embeds=[embed("a"), embed("b")], view=view())
+    assert await safe_send_response(interaction, "first", embed=embed("a"), view=view())
     assert await safe_send_response(interaction, "second", embed=embed(), view=view())
     assert await safe_send_response(interaction, embed=embed("third"), ephemeral=False)
 
     assert [request.method for request in visit.server.ledger.requests] == ["POST", "PATCH", "POST", "POST"]
     deferral, filling, private, public = visit.server.ledger.requests
     assert deferral.body == {"type": 5, "data": {"flags": EPHEMERAL}}
-    assert len(filling.body["embeds"]) == 2
+    assert len(filling.body["embeds"]) == 1
     assert private.body["flags"] == EPHEMERAL
     assert not public.body.get("flags")
     assert all(r.body["allowed_mentions"] == {"parse": []} for r in (filling, private, public))

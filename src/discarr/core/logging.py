@@ -115,11 +115,6 @@ class LogPipe:
     def __init__(self, handler: _QueueingHandler) -> None:
         self._handler = handler
 
-    @property
-    def dropped_count(self) -> int:
-        """Lines that were lost because nobody read the log."""
-        return self._handler.dropped_count
-
     def close(self) -> None:
         """Write what is queued, bounded in time, and take the handler away."""
         logging.getLogger().removeHandler(self._handler)
@@ -153,11 +148,6 @@ class LogLevelSwitch:
         self._clock = clock
         self._until: float | None = None
         self._requested = asyncio.Event()
-
-    @property
-    def is_verbose(self) -> bool:
-        """Whether debug logging is on because somebody asked for it."""
-        return self._until is not None
 
     def verbose_until(self, until: datetime) -> None:
         """Log at DEBUG from now on until that instant; asking again moves it."""

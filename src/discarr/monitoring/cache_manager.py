@@ -28,7 +28,7 @@ _CLOSE_TIMEOUT_S = 2.0
 class Subscription:
     """Yields the newest snapshot after each change; changes that come meanwhile become one.
 
-    Iterate over it, or wait on `changed` (among others) and call `take`. Best used with `with`.
+    Use `anext` on it, or wait on `changed` (among others) and call `take`. Best used with `with`.
     """
 
     def __init__(self, cache: "CacheManager") -> None:
@@ -41,9 +41,6 @@ class Subscription:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def __aiter__(self) -> "Subscription":
-        return self
 
     async def __anext__(self) -> QueueSnapshot:
         await self.changed.wait()
@@ -123,19 +120,15 @@ class CacheManager:
         """Stop telling this subscription."""
         self._subscriptions.discard(subscription)
 
-    async def refresh_now(self, instance_id: str | None = None) -> QueueSnapshot:
-        """Refresh one instance, or all, and return the newest snapshot.
+    async def refresh_now(self) -> QueueSnapshot:
+        """Refresh all instances and return the newest snapshot.
 
         The work runs in the tasks of the instances; callers at the same time share it, and an instance that
         was read in the last five seconds is left alone. Returns after twelve seconds at the latest, with
         what is known then. Trouble of an instance is in its snapshot, never raised.
         """
         deadline = self._clock.monotonic() + _REFRESH_DEADLINE_S
-        asked = [
-            refresher.ask(spacing_s=_REFRESH_SPACING_S)
-            for known_id, refresher in self._refreshers.items()
-            if instance_id is None or known_id == instance_id
-        ]
+        asked = [refresher.ask(spacing_s=_REFRESH_SPACING_S) for refresher in self._refreshers.values()]
         for done in asked:
             if done is not None:
                 await wait_for_any(self._clock, deadline - self._clock.monotonic(), done)

@@ -68,8 +68,6 @@ class DownloadMonitor:
         hidden_instances: frozenset[str] = frozenset(),
         hidden_tags: frozenset[str] = frozenset(),
     ) -> None:
-        self.view: StatusView | None = None
-        """The newest view of the shared message, with all rows a member may see; None before the first."""
         self._cache = cache
         self._tracker = tracker
         self._publisher = publisher
@@ -155,7 +153,6 @@ class DownloadMonitor:
             scene=scene,
         )
         view = await run_in_slices(steps, self._clock)
-        self.view = view
         published = await self._publisher.publish(view, renew=renew)
         if published in (Published.EDITED, Published.SENT):
             self._edited_at = self._renewed_at = self._clock.monotonic()

@@ -6,7 +6,7 @@ is logged (without the interaction's token) and told by the return value.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable
 from enum import Enum, auto
 from typing import Any, Final
 
@@ -58,7 +58,6 @@ async def safe_send_response(
     content: str | None = None,
     *,
     embed: discord.Embed | None = None,
-    embeds: Sequence[discord.Embed] = (),
     view: discord.ui.View | None = None,
     ephemeral: bool = True,
 ) -> bool:
@@ -69,7 +68,7 @@ async def safe_send_response(
     there, the deferral has decided. An answer that Discord refuses is replaced by `REFUSED_TEXT`.
     Mentions never ping.
     """
-    shown = [embed, *embeds] if embed is not None else list(embeds)
+    shown = [] if embed is None else [embed]
     outcome = await _attempt(interaction, _message(interaction, content, shown, view, ephemeral))
     if outcome is _Outcome.REFUSED:
         await _attempt(interaction, _message(interaction, REFUSED_TEXT, [], None, ephemeral))
@@ -81,7 +80,6 @@ async def safe_update_message(
     content: str | None = None,
     *,
     embed: discord.Embed | None = None,
-    embeds: Sequence[discord.Embed] = (),
     view: discord.ui.View | None = None,
 ) -> bool:
     """Replace the message that a button, select or modal sits on; say whether that worked.
@@ -90,7 +88,7 @@ async def safe_update_message(
     removed from the message. When Discord refuses the new content, the message stays as it is and the user
     gets `REFUSED_TEXT` privately.
     """
-    shown = [embed, *embeds] if embed is not None else list(embeds)
+    shown = [] if embed is None else [embed]
     if interaction.response.is_done():
         update: Awaitable[object] = interaction.edit_original_response(
             content=content, embeds=shown, view=view, allowed_mentions=discord.AllowedMentions.none()

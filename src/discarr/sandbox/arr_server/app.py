@@ -26,7 +26,6 @@ from discarr.sandbox.arr_server.routes import find_route
 from discarr.sandbox.arr_server.source import Source
 
 API_KEY = "0123456789abcdef0123456789abcdef"
-_MAX_BODY = 1024 * 1024
 _JSON_TYPES = ("application/json", "text/json", "application/*", "*/*")
 
 

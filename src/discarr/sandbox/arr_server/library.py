@@ -32,11 +32,8 @@ class Quality:
         return {"quality": quality, "revision": {"version": 1, "real": 0, "isRepack": False}}
 
 
-UNKNOWN_QUALITY = Quality(id=0, name="Unknown", source="unknown", resolution=0)
-HDTV_720P = Quality(id=4, name="HDTV-720p", source="television", resolution=720)
 WEBDL_720P = Quality(id=5, name="WEBDL-720p", source="web", resolution=720)
 WEBDL_1080P = Quality(id=3, name="WEBDL-1080p", source="web", resolution=1080)
-BLURAY_1080P = Quality(id=7, name="Bluray-1080p", source="bluray", resolution=1080)
 WEBDL_2160P = Quality(id=18, name="WEBDL-2160p", source="web", resolution=2160)
 BLURAY_2160P = Quality(id=19, name="Bluray-2160p", source="bluray", resolution=2160)
 
