@@ -72,7 +72,6 @@ class App:
             clients,
             clock=clock,
             refresh_interval_s=settings.refresh_interval_s,
-            initial_load_timeout_s=settings.initial_load_timeout_s,
         )
         self.tracker = ProgressTracker(clock=clock, interval_s=settings.refresh_interval_s)
         self.health_checker = HealthChecker(self.cache, clock=clock, interval_s=settings.health_interval_s)
@@ -150,7 +149,10 @@ async def run(settings: Settings, reload: Callable[[], Settings]) -> int:
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     stop = asyncio.Event()
     clock = SystemClock()
-    clients = [create_client(config, clock=clock) for config in settings.instances]
+    clients = [
+        create_client(config, clock=clock, needs_fresh_tags=bool(settings.hidden_tags))
+        for config in settings.instances
+    ]
     logs = setup_logging(settings, Redactor(settings.secrets()), sys.stderr)
     try:
         with stop_on_signals(stop):

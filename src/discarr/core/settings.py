@@ -96,8 +96,6 @@ class Settings(BaseSettings):
             example="15",
         ),
     ] = 15.0
-    initial_load_timeout_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 20.0
-    """How long the first message waits for instances that do not answer."""
     data_dir: Annotated[
         DirectoryPath,
         Variable(

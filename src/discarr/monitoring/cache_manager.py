@@ -23,6 +23,8 @@ _log = logging.getLogger(__name__)
 _REFRESH_SPACING_S = 5.0
 _REFRESH_DEADLINE_S = 12.0
 _CLOSE_TIMEOUT_S = 2.0
+_INITIAL_LOAD_TIMEOUT_S = 20.0
+"""How long the first message waits for instances that do not answer."""
 
 
 class Subscription:
@@ -69,14 +71,12 @@ class CacheManager:
         *,
         clock: Clock,
         refresh_interval_s: float = 30.0,
-        initial_load_timeout_s: float = 20.0,
     ) -> None:
         self.clients = tuple(clients)
         """In the order of the settings, which is the order of the snapshot."""
         self.initial_load_event = asyncio.Event()
         """Set once every instance was attempted, or the time for that is up (design decision 8)."""
         self._clock = clock
-        self._initial_load_timeout_s = initial_load_timeout_s
         self._all_attempted = asyncio.Event()
         self._subscriptions: set[Subscription] = set()
         self._refreshers = {
@@ -164,7 +164,7 @@ class CacheManager:
             subscription.changed.set()
 
     async def _bound_initial_load(self) -> None:
-        if not await wait_for_any(self._clock, self._initial_load_timeout_s, self._all_attempted):
+        if not await wait_for_any(self._clock, _INITIAL_LOAD_TIMEOUT_S, self._all_attempted):
             late = [item.id for item in self._snapshot.instances if item.attempted_at is None]
             _log.warning("No answer yet from %s; going on without", ", ".join(late))
         self.initial_load_event.set()

@@ -94,7 +94,9 @@ def decode_place(encoded: str) -> tuple[QueueFilter, int]:
 
 def key_token(key: DownloadKey) -> str:
     """Return a short, stable stand-in for a key, which may be too long for a control's id."""
-    return hashlib.blake2b("\0".join((key.instance, key.kind, key.id)).encode(errors="surrogatepass"), digest_size=10).hexdigest()
+    return hashlib.blake2b(
+        "\0".join((key.instance, key.kind, key.id)).encode(errors="surrogatepass"), digest_size=10
+    ).hexdigest()
 
 
 def find_row(view: StatusView, token: str) -> DownloadRow | None:
