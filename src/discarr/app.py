@@ -18,6 +18,7 @@ from discarr.core.clock import Clock, SystemClock
 from discarr.core.errors import ConfigError, StoreError, StoreInUse
 from discarr.core.health_file import HealthReport, health_path, keep_health_file
 from discarr.core.logging import LogLevelSwitch, setup_logging
+from discarr.core.memory import settle_memory
 from discarr.core.models import InstanceState
 from discarr.core.redaction import Redactor
 from discarr.core.settings import Settings
@@ -206,6 +207,7 @@ async def _run_on(
             "doctor": consult_doctor,
         },
     )
+    settle_memory()
     try:
         await app.run(stop)
     except* Exception as failures:

@@ -27,10 +27,10 @@ from discarr.monitoring.download_rows import (
     filter_rows,
     phase_of,
     rows_in_slices,
-    run_in_slices,
 )
 from discarr.monitoring.progress_tracker import NO_ESTIMATE, ProgressTracker
 from discarr.monitoring.reasons import ReasonKind
+from discarr.monitoring.slices import run_in_slices
 from tests.factories import make_download, make_instance_snapshot
 from tests.fakes.clock import START, FakeClock
 

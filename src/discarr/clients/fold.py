@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import batched
 from typing import Literal
 
 from discarr.clients.release_name import ReleaseName, parse_release_name
@@ -25,8 +26,10 @@ MAX_MESSAGES = 200
 _NO_TIME = timedelta(0)
 _LONGEST_WAIT = timedelta(days=3650)
 """Estimates beyond are overflows of the client (Deluge sends TimeSpan.MaxValue), not estimates."""
-_GROUPS_PER_SLICE = 500
-"""Downloads handled before others get a turn: about 2 ms."""
+_ROWS_PER_SLICE = 5000
+"""Rows sorted into downloads before others get a turn: about 2 ms."""
+_GROUPS_PER_SLICE = 250
+"""Downloads made before others get a turn: about 2 ms."""
 _CLOCK_SKEW = timedelta(minutes=5)
 
 
@@ -72,33 +75,39 @@ class QueueFold:
         known = self._known if version == self._titles_version else {}
         groups: dict[str | int, QueueRow | list[QueueRow]] = {}
         anonymous = 0
-        for row in rows:
-            key = row.download_id or row.id
-            if key is None:
-                anonymous += 1
-                continue
-            group = groups.setdefault(key, row)
-            if isinstance(group, list):
-                group.append(row)
-            elif group is not row:
-                groups[key] = [group, row]
+        for part in batched(rows, _ROWS_PER_SLICE):
+            await self._clock.sleep(0)
+            for row in part:
+                key = row.download_id or row.id
+                if key is None:
+                    anonymous += 1
+                    continue
+                group = groups.setdefault(key, row)
+                if group is row:
+                    continue
+                if isinstance(group, list):
+                    group.append(row)
+                else:
+                    groups[key] = [group, row]
         folded: dict[str | int, _Folded] = {}
-        for count, (key, group) in enumerate(groups.items(), 1):
-            item = known.get(key)
-            if item is None or (item[0] is not group and item[0] != group):
-                item = self._fold(key, group)
-            folded[key] = item
-            if count % _GROUPS_PER_SLICE == 0:
-                await self._clock.sleep(0)
-        self._known, self._titles_version = folded, version
-        downloads = tuple([download for _, download, _ in folded.values()])
-        return downloads, self._data_as_of(folded), anonymous
-
-    def _data_as_of(self, folded: dict[str | int, _Folded]) -> datetime | None:
         now = self._clock.now()
         limit = now + _CLOCK_SKEW
-        times = [looked_at for _, _, looked_at in folded.values() if looked_at and looked_at <= limit]
-        return min(max(times), now) if times else None
+        data_as_of: datetime | None = None
+        for some in batched(groups.items(), _GROUPS_PER_SLICE):
+            await self._clock.sleep(0)
+            for key, group in some:
+                item = known.get(key)
+                if item is None or (item[0] is not group and item[0] != group):
+                    item = self._fold(key, group)
+                folded[key] = item
+                looked_at = item[2]
+                if looked_at and looked_at <= limit and (data_as_of is None or looked_at > data_as_of):
+                    data_as_of = looked_at
+        await self._clock.sleep(0)
+        self._known, self._titles_version = folded, version  # letting go of thousands of rows takes a while
+        await self._clock.sleep(0)
+        downloads = tuple([download for _, download, _ in folded.values()])
+        return downloads, data_as_of and min(data_as_of, now), anonymous
 
     def _fold(self, group_key: str | int, group: QueueRow | list[QueueRow]) -> _Folded:
         """Make a download of its rows; the row of the lowest id speaks for all, so that nothing flickers."""

@@ -48,8 +48,11 @@ class TitleLoader:
 
     async def load(self, rows: list[QueueRow]) -> None:
         """Learn what is missing or due. Never raises: the fallback is the name of the release."""
+        await self._clock.sleep(0)  # thousands of rows have just been read, and each step here takes a while
         used = {key for row in rows if (key := row.movie_id or row.series_id)}
+        await self._clock.sleep(0)
         used_episodes = {row.episode_id for row in rows if row.episode_id}
+        await self._clock.sleep(0)
         media = self._titles.media.wanted(used)
         episodes = self._titles.episodes.wanted(used_episodes)
         try:
@@ -83,7 +86,9 @@ class TitleLoader:
                     return
                 if not any(row.media_id in media or row.episode_id in episodes for row in part):
                     continue
-                for row in await self._source.page(number):
+                page = await self._source.page(number)
+                await self._clock.sleep(0)
+                for row in page:
                     self._titles.learn_media(row.movie or row.series)
                     self._titles.learn_episode(row.episode)
                 media, episodes = self._titles.media.wanted(media), self._titles.episodes.wanted(episodes)

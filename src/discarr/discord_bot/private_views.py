@@ -21,7 +21,8 @@ from discarr.discord_bot.ui.controls import detail_controls, is_status_message, 
 from discarr.discord_bot.ui.detail_card import render_detail
 from discarr.discord_bot.ui.health_embed import BotStats, render_health
 from discarr.discord_bot.ui.queue_browser import QueueFilter, find_row, render_queue_page
-from discarr.monitoring.download_rows import NOTHING_HIDDEN, Hidden, PhaseGroup, run_in_slices
+from discarr.monitoring.download_rows import NOTHING_HIDDEN, Hidden, PhaseGroup
+from discarr.monitoring.slices import run_in_slices
 from discarr.monitoring.snapshot_diff import diff
 from discarr.monitoring.status_view import StatusView, status_view_in_slices
 from discarr.utils.discord_utils import has_admin_permissions

@@ -12,8 +12,9 @@ from discarr.core.clock import Clock
 from discarr.core.models import QueueSnapshot
 from discarr.core.supervision import supervise
 from discarr.monitoring.cache_manager import CacheManager, Subscription
-from discarr.monitoring.download_rows import Hidden, run_in_slices
+from discarr.monitoring.download_rows import Hidden
 from discarr.monitoring.progress_tracker import ProgressTracker
+from discarr.monitoring.slices import run_in_slices
 from discarr.monitoring.status_view import Scene, StatusView, status_view_in_slices
 from discarr.monitoring.waiting import wait_for_any
 
@@ -75,6 +76,7 @@ class DownloadMonitor:
         self._edit_interval_s = edit_interval_s
         self._renew_interval_s = renew_interval_s
         self._hidden = Hidden(instances=hidden_instances, tags=hidden_tags)
+        self._observing = asyncio.Lock()
         self._edited_at = -math.inf
         self._renewed_at = -math.inf
 
@@ -100,11 +102,12 @@ class DownloadMonitor:
             )
 
     async def _observe_next(self, subscription: Subscription) -> None:
-        self._observe(await anext(subscription))
+        await self._observe(await anext(subscription))
 
-    def _observe(self, snapshot: QueueSnapshot) -> None:
-        for instance in snapshot.instances:
-            self._tracker.observe(instance)
+    async def _observe(self, snapshot: QueueSnapshot) -> None:
+        async with self._observing:
+            for instance in snapshot.instances:
+                await run_in_slices(self._tracker.observe_in_slices(instance), self._clock)
 
     async def _monitor_loop(self) -> None:
         with self._cache.subscribe() as subscription:
@@ -142,7 +145,7 @@ class DownloadMonitor:
 
     async def _publish(self, scene: Scene | None, *, renew: bool) -> Published:
         snapshot = self._cache.snapshot
-        self._observe(snapshot)
+        await self._observe(snapshot)
         now = self._clock.now()
         steps = status_view_in_slices(
             snapshot,
@@ -153,6 +156,7 @@ class DownloadMonitor:
             scene=scene,
         )
         view = await run_in_slices(steps, self._clock)
+        await self._clock.sleep(0)  # drawing comes on top of the last step
         published = await self._publisher.publish(view, renew=renew)
         if published in (Published.EDITED, Published.SENT):
             self._edited_at = self._renewed_at = self._clock.monotonic()

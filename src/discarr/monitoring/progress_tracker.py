@@ -6,9 +6,12 @@ A gap in observation, an instance that is away and a jump of the wall clock add 
 make a download look stalled.
 """
 
-from collections import deque
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import batched
+
+from msgspec import Struct
 
 from discarr.core.clock import Clock
 from discarr.core.models import (
@@ -18,7 +21,10 @@ from discarr.core.models import (
     InstanceState,
     QueueStatus,
 )
+from discarr.monitoring.slices import drain
 
+_SLICE = 1000
+"""Downloads looked at between two pauses: about 2 ms of work."""
 _SAMPLES_KEPT = 10
 _RATE_WINDOW_S = 600.0
 _SURE_AFTER_SAMPLES = 3
@@ -55,14 +61,17 @@ class Estimate:
 NO_ESTIMATE = Estimate(rate_bytes_s=None, eta=None, is_sure=False, idle_for=None, samples=0)
 
 
-@dataclass(slots=True)
-class _Track:
-    """One download: (observed second, bytes left) at each change, newest last."""
+type _Samples = tuple[tuple[float, int], ...]
+"""(observed second, bytes left) at each change, newest last."""
+
+
+class _Track(Struct, gc=False):
+    """One download; a struct for the reason that `discarr.core.models` gives."""
 
     download: Download
     moved_at: float
     """Observed second of the newest byte, or of the moment from which bytes were expected."""
-    samples: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=_SAMPLES_KEPT))
+    samples: _Samples
 
 
 @dataclass(slots=True)
@@ -92,6 +101,10 @@ class ProgressTracker:
 
     def observe(self, instance: InstanceSnapshot) -> None:
         """Take in a new snapshot of an instance; the same one again changes nothing."""
+        drain(self.observe_in_slices(instance))
+
+    def observe_in_slices(self, instance: InstanceSnapshot) -> Generator[None]:
+        """Do the same with a pause at each `yield`; to be run for one snapshot at a time."""
         watch = self._watches.setdefault(instance.id, _Watch())
         if instance.state is not InstanceState.UP:
             watch.seen_at = None
@@ -101,7 +114,7 @@ class ProgressTracker:
         self._pass_time(watch, instance)
         watch.fetched_at = instance.fetched_at
         if instance.downloads is not watch.downloads:
-            watch.tracks = _follow(watch, instance.downloads)
+            watch.tracks = yield from _follow(watch, instance.downloads)
             watch.downloads = instance.downloads
 
     def estimate(self, key: DownloadKey) -> Estimate:
@@ -134,7 +147,7 @@ class ProgressTracker:
         if is_gap:
             # A rate over time that nobody watched would be a guess; the next samples start afresh.
             for track in watch.tracks.values():
-                track.samples.clear()
+                track.samples = ()
         else:
             watch.observed_s += step
         watch.seen_at = now
@@ -162,19 +175,22 @@ class ProgressTracker:
         return as_of + timedelta(seconds=seconds), is_sure
 
 
-def _follow(watch: _Watch, downloads: tuple[Download, ...]) -> dict[DownloadKey, _Track]:
+def _follow(
+    watch: _Watch, downloads: tuple[Download, ...]
+) -> Generator[None, None, dict[DownloadKey, _Track]]:
     """Carry the tracks over to the new rows; what vanished is forgotten."""
     known = watch.tracks
     now = watch.observed_s
     tracks: dict[DownloadKey, _Track] = {}
-    for download in downloads:
-        track = known.get(download.key)
-        if track is None:
-            track = _Track(download, now)
-            track.samples.append((now, download.size_left_bytes))
-        elif track.download is not download:
-            _compare(track, download, now)
-        tracks[download.key] = track
+    for part in batched(downloads, _SLICE):
+        for download in part:
+            track = known.get(download.key)
+            if track is None:
+                track = _Track(download, now, ((now, download.size_left_bytes),))
+            elif track.download is not download:
+                _compare(track, download, now)
+            tracks[download.key] = track
+        yield
     return tracks
 
 
@@ -184,19 +200,19 @@ def _compare(track: _Track, download: Download, now: float) -> None:
     left, left_before = download.size_left_bytes, before.size_left_bytes
     if left > left_before or download.size_bytes != before.size_bytes:
         # Checked again, or its size only became known: what was measured no longer counts.
-        track.samples.clear()
+        track.samples = ()
         track.moved_at = now
     elif left < left_before or not _expects_data(before):
         track.moved_at = now
     if not track.samples or left != track.samples[-1][1]:
-        track.samples.append((now, left))
+        track.samples = (*track.samples[1 - _SAMPLES_KEPT :], (now, left))
 
 
 def _expects_data(download: Download) -> bool:
     return download.status in _ACTIVE and download.size_left_bytes > 0 and not download.is_pending
 
 
-def _rate(samples: deque[tuple[float, int]], now: float) -> float | None:
+def _rate(samples: _Samples, now: float) -> float | None:
     """Bytes a second over the window; time since the last change counts, so that a stall lowers the rate."""
     for at, left in samples:
         if now - at <= _RATE_WINDOW_S:
@@ -207,7 +223,7 @@ def _rate(samples: deque[tuple[float, int]], now: float) -> float | None:
 
 def _has_held(track: _Track, own_s: float) -> bool:
     """Whether the newer half of the samples promises about the same as all of them."""
-    samples = list(track.samples)
+    samples = track.samples
     middle, last = samples[len(samples) // 2], samples[-1]
     if last[0] <= middle[0]:
         return False

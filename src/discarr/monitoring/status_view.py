@@ -19,10 +19,10 @@ from discarr.monitoring.download_rows import (
     DownloadRow,
     Hidden,
     Phase,
-    drain,
     rows_in_slices,
 )
 from discarr.monitoring.progress_tracker import ProgressTracker
+from discarr.monitoring.slices import drain
 
 __all__ = [
     "DownloadRow",
@@ -126,6 +126,7 @@ def status_view_in_slices(
 ) -> Generator[None, None, StatusView]:
     """Build the view for the shared message, pausing at each `yield`; arguments as `build_status_view`."""
     rows = yield from rows_in_slices(snapshot, tracker, hidden=hidden, now=now)
+    yield
     visible = [item for item in snapshot.instances if not hidden.hides_instance(item)]
     count = next((place for place, row in enumerate(rows) if row.phase is not Phase.NEEDS_HAND), len(rows))
     return StatusView(
