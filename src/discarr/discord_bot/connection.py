@@ -3,14 +3,12 @@
 import asyncio
 import logging
 import random
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, NoReturn, Protocol
 
 import aiohttp
 import discord
-from discord.gateway import KeepAliveHandler
 
 from discarr.core.clock import Clock
 from discarr.core.errors import ConfigError
@@ -228,18 +226,6 @@ async def close_within(client: discord.Client) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(FORCED_CLOSE_TIMEOUT_S):
                 await client.http.close()
-    _stop_heartbeats()
-
-
-def _stop_heartbeats() -> None:
-    """End the heartbeat threads of this loop: one whose handshake was cut short is known to no client.
-
-    discord.py only keeps a connection, and with it the thread to stop, once its handshake is over.
-    """
-    loop = asyncio.get_running_loop()
-    for thread in threading.enumerate():
-        if isinstance(thread, KeepAliveHandler) and thread.ws.loop is loop:
-            thread.stop()
 
 
 async def _observe(client: discord.Client, event: str, seen: Callable[[], None]) -> None:
