@@ -5,6 +5,8 @@ from enum import StrEnum
 from itertools import batched
 from typing import Literal
 
+from msgspec import Struct
+
 from discarr.clients.release_name import ReleaseName, parse_release_name
 from discarr.clients.titles import TitleCache
 from discarr.clients.values import clip, parse_instant, parse_size, parse_span
@@ -28,7 +30,7 @@ _LONGEST_WAIT = timedelta(days=3650)
 """Estimates beyond are overflows of the client (Deluge sends TimeSpan.MaxValue), not estimates."""
 _ROWS_PER_SLICE = 5000
 """Rows sorted into downloads before others get a turn: about 2 ms."""
-_GROUPS_PER_SLICE = 250
+_GROUPS_PER_SLICE = 200
 """Downloads made before others get a turn: about 2 ms."""
 _CLOCK_SKEW = timedelta(minutes=5)
 
@@ -51,8 +53,15 @@ _TRACKED_STATUS = _Words(TrackedStatus, absent=None)
 _TRACKED_STATE = _Words(TrackedState, absent=None)
 _PROTOCOL = _Words(Protocol, absent=Protocol.UNKNOWN)
 
-type _Folded = tuple[QueueRow | list[QueueRow], Download, datetime | None]
-"""The row or rows, what was made of them, and when the app looked at its client, as far as they tell."""
+
+class _Folded(Struct, frozen=True, gc=False):
+    """A download and what it was made of."""
+
+    group: QueueRow | list[QueueRow]
+    """Its row or rows."""
+    download: Download
+    looked_at: datetime | None
+    """When the app looked at its download client, as far as the rows tell."""
 
 
 class QueueFold:
@@ -97,16 +106,17 @@ class QueueFold:
             await self._clock.sleep(0)
             for key, group in some:
                 item = known.get(key)
-                if item is None or (item[0] is not group and item[0] != group):
+                if item is None or (item.group is not group and item.group != group):
                     item = self._fold(key, group)
                 folded[key] = item
-                looked_at = item[2]
+                looked_at = item.looked_at
                 if looked_at and looked_at <= limit and (data_as_of is None or looked_at > data_as_of):
                     data_as_of = looked_at
         await self._clock.sleep(0)
-        self._known, self._titles_version = folded, version  # letting go of thousands of rows takes a while
+        known = self._known = folded  # letting go of thousands of rows takes a while
+        self._titles_version = version
         await self._clock.sleep(0)
-        downloads = tuple([download for _, download, _ in folded.values()])
+        downloads = tuple([item.download for item in folded.values()])
         return downloads, data_as_of and min(data_as_of, now), anonymous
 
     def _fold(self, group_key: str | int, group: QueueRow | list[QueueRow]) -> _Folded:
@@ -162,7 +172,7 @@ class QueueFold:
         looked_at = None
         if kind == "d" and span is not None and estimated is not None:
             looked_at = _subtract(estimated, span)
-        return group, download, looked_at
+        return _Folded(group, download, looked_at)
 
     def _episodes(self, rows: list[QueueRow]) -> tuple[tuple[int, ...], tuple[EpisodeNumber, ...], int]:
         """Unite what the rows say; rows of another series under the same id do not count (recorded)."""

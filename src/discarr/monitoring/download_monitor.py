@@ -14,7 +14,7 @@ from discarr.core.supervision import supervise
 from discarr.monitoring.cache_manager import CacheManager, Subscription
 from discarr.monitoring.download_rows import Hidden
 from discarr.monitoring.progress_tracker import ProgressTracker
-from discarr.monitoring.slices import run_in_slices
+from discarr.monitoring.slices import pieces, run_in_slices
 from discarr.monitoring.status_view import Scene, StatusView, status_view_in_slices
 from discarr.monitoring.waiting import wait_for_any
 
@@ -162,4 +162,8 @@ class DownloadMonitor:
             self._edited_at = self._renewed_at = self._clock.monotonic()
         elif renew and published is Published.UNCHANGED:
             self._renewed_at = self._clock.monotonic()
+        rows = [*view.needs_hand, *view.others]
+        del view
+        for _ in pieces(rows):
+            await self._clock.sleep(0)
         return published

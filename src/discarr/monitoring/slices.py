@@ -4,6 +4,8 @@ from collections.abc import Generator
 
 from discarr.core.clock import Clock
 
+_PIECE = 2000
+
 
 def drain[T](steps: Generator[None, None, T]) -> T:
     """Run a sliced computation without pausing and return its result."""
@@ -13,6 +15,14 @@ def drain[T](steps: Generator[None, None, T]) -> T:
         except StopIteration as end:
             result: T = end.value
             return result
+
+
+def pieces[T](items: list[T]) -> Generator[list[T]]:
+    """Yield the items in pieces, and let go of each: freeing thousands of objects at once takes 10 ms."""
+    items.reverse()
+    while items:
+        yield items[: -_PIECE - 1 : -1]
+        del items[-_PIECE:]
 
 
 async def run_in_slices[T](steps: Generator[None, None, T], clock: Clock) -> T:
