@@ -5,9 +5,11 @@ import os
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
+from compileall import compile_dir
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import discarr
 from benchmarks.results import Bound, Report
 from benchmarks.servers import running_servers
 from discarr.core.models import InstanceKind
@@ -21,6 +23,7 @@ _SETTLE_S = 6.0
 
 async def measure(report: Report) -> None:
     """Run one after the other against the same stand-in for Discord."""
+    compile_dir(Path(discarr.__file__).parent, quiet=1)  # as every installed package is
     async with running_servers(_ROWS) as servers, running_discord() as discord_server:
         bare = await _rss_mb("bare", discord_server, {})
         settings = {

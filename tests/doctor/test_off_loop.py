@@ -38,6 +38,16 @@ async def test_a_known_name_is_found() -> None:
     await look_up("localhost")
 
 
+@pytest.mark.parametrize("address", ["192.0.2.7", "2001:db8::7"])
+async def test_an_address_needs_no_looking_up(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("no name server")
+
+    monkeypatch.setattr("socket.getaddrinfo", refuse)
+
+    await look_up(address)
+
+
 async def test_a_name_that_cannot_be_one_is_an_error() -> None:
     with pytest.raises(UnicodeError):
         await look_up("a" * 64 + ".example")

@@ -5,6 +5,8 @@ import concurrent.futures
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from ipaddress import ip_address
 
 _LOOKUP_TIMEOUT_S = 6.0
 
@@ -35,11 +37,14 @@ async def run_off_loop[Result](work: Callable[[], Result], *, timeout_s: float) 
 
 
 async def look_up(host: str) -> None:
-    """Find out whether this machine knows an address for `host`.
+    """Find out whether this machine knows an address for `host`; one that is an address is known.
 
     Raises:
         TimeoutError: no name server answered in time.
         OSError: the name is unknown.
         UnicodeError: it cannot be a name at all.
     """
+    with suppress(ValueError):
+        ip_address(host)
+        return
     await run_off_loop(lambda: socket.getaddrinfo(host, None), timeout_s=_LOOKUP_TIMEOUT_S)
