@@ -4,6 +4,7 @@ Precedence, strongest first: a variable in the environment, the file that `<NAME
 `/run/secrets/<name>`, `.env`. A blank value counts as not set. Foreign variables are left alone.
 """
 
+import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -273,8 +274,10 @@ def _is_known(name: str) -> bool:
 def _missing(variables: Variables) -> Iterator[str]:
     for variable in _VARIABLES.values():
         if variable.is_required and variables.get(variable.name) is None:
-            alike = _closest(variable.name, map(str.upper, variables.other_names), cutoff=0.85)
-            hint = f" ({printable_name(alike)} looks like it.)" if alike else ""
+            alike = difflib.get_close_matches(
+                variable.name, map(str.upper, variables.other_names), n=1, cutoff=0.85
+            )
+            hint = f" ({printable_name(alike[0])} looks like it.)" if alike else ""
             yield f"{variable.name} is missing: it must be {variable.expects}.{hint}"
 
 
@@ -297,15 +300,7 @@ def _suggestion(entry: Entry) -> str | None:
     prefix, separator, _ = name.rpartition("__")
     if separator and re.fullmatch(r"(RADARR|SONARR)__\w+", prefix):
         candidates = [f"{prefix}__{variable.name}" for variable in INSTANCE_VARIABLES.values()]
-    return _closest(name, candidates)
-
-
-def _closest(name: str, candidates: Iterable[str], *, cutoff: float = 0.6) -> str | None:
-    from difflib import (
-        get_close_matches,
-    )  # late: without a mistake in the settings, only memory would be lost
-
-    return next(iter(get_close_matches(name, list(candidates), n=1, cutoff=cutoff)), None)
+    return next(iter(difflib.get_close_matches(name, candidates, n=1)), None)
 
 
 def _warnings(instances: Iterable[InstanceConfig]) -> Iterator[str]:
