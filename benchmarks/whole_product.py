@@ -103,6 +103,9 @@ async def measure(report: Report, *, n: int, rounds: int) -> None:
                     into.append(found)
                 diffs_ms.append(_diff_ms(before, cache.snapshot))
                 before = cache.snapshot
+                await asyncio.sleep(
+                    _TICK_S * 10
+                )  # the watcher has to see this measurement before it is forgotten
                 stalls.take()
             for task in tasks:
                 task.cancel()

@@ -23,7 +23,7 @@ from discarr.discord_bot.ui.health_embed import BotStats, render_health
 from discarr.discord_bot.ui.queue_browser import QueueFilter, find_row, render_queue_page
 from discarr.monitoring.download_rows import NOTHING_HIDDEN, Hidden, PhaseGroup
 from discarr.monitoring.slices import run_in_slices
-from discarr.monitoring.snapshot_diff import diff
+from discarr.monitoring.snapshot_diff import diff_in_slices
 from discarr.monitoring.status_view import StatusView, status_view_in_slices
 from discarr.utils.discord_utils import has_admin_permissions
 from discarr.utils.interaction_utils import safe_defer_interaction, safe_send_response, safe_update_message
@@ -131,7 +131,8 @@ class PrivateViews:
         before = cache.snapshot
         after = await cache.refresh_now()
         hidden = self._hidden_from(interaction)
-        changes = diff(hidden.without(before), hidden.without(after))
+        steps = diff_in_slices(hidden.without(before), hidden.without(after))
+        changes = await run_in_slices(steps, self._services.clock)
         embed = render_changes(changes, self._visible_instances(interaction), now=self._services.clock.now())
         await safe_send_response(interaction, embed=embed)
 

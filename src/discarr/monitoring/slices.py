@@ -4,7 +4,7 @@ from collections.abc import Generator
 
 from discarr.core.clock import Clock
 
-_PIECE = 2000
+_PIECE = 1000
 
 
 def drain[T](steps: Generator[None, None, T]) -> T:
