@@ -40,6 +40,9 @@ class FastClock:
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds / self._speed)
 
+    async def give_way(self) -> None:
+        await asyncio.sleep(0)
+
 
 @dataclass(slots=True, kw_only=True)
 class AppWorld:

@@ -31,6 +31,9 @@ class FakeClock:
         heapq.heappush(self._sleepers, (self._elapsed + seconds, self._count, future))
         await future
 
+    async def give_way(self) -> None:
+        await asyncio.sleep(0)
+
     async def settle(self, rounds: int = 20) -> None:
         """Let every runnable task run."""
         for _ in range(rounds):

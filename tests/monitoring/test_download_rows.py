@@ -17,6 +17,7 @@ from discarr.core.models import (
     TrackedState,
     TrackedStatus,
 )
+from discarr.core.slices import run_in_slices
 from discarr.monitoring.download_rows import (
     STALLED_AFTER,
     DownloadRow,
@@ -30,7 +31,6 @@ from discarr.monitoring.download_rows import (
 )
 from discarr.monitoring.progress_tracker import NO_ESTIMATE, ProgressTracker
 from discarr.monitoring.reasons import ReasonKind
-from discarr.monitoring.slices import run_in_slices
 from tests.factories import make_download, make_instance_snapshot
 from tests.fakes.clock import START, FakeClock
 
@@ -286,10 +286,10 @@ async def test_long_queues_are_built_in_slices_that_let_others_run() -> None:
     pauses = 0
 
     class CountingClock(FakeClock):
-        async def sleep(self, seconds: float) -> None:
+        async def give_way(self) -> None:
             nonlocal pauses
             pauses += 1
-            await super().sleep(seconds)
+            await super().give_way()
 
     rows = await run_in_slices(steps, CountingClock())
 

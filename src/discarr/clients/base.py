@@ -45,6 +45,7 @@ from discarr.core.models import (
     HistoryRecord,
     InstanceKind,
 )
+from discarr.core.slices import release
 
 logger = logging.getLogger(__name__)
 
@@ -104,9 +105,9 @@ class MediaClient(ABC):
             budget_s=config.timeout_s,
         )
         self._fold = QueueFold(config.id, self._titles, clock, has_episodes=self._has_episodes)
-        self._queue_decoder = PageDecoder(QueueRow, config.id)
-        self._title_decoder = PageDecoder(TitleRow, config.id)
-        self._history_decoder = PageDecoder(HistoryRow, config.id)
+        self._queue_decoder = PageDecoder(QueueRow, config.id, clock=clock)
+        self._title_decoder = PageDecoder(TitleRow, config.id, clock=clock)
+        self._history_decoder = PageDecoder(HistoryRow, config.id, clock=clock)
         self._pages: dict[int, tuple[bytes, Page[QueueRow]]] = {}
         self._last_walk: QueueWalk | None = None
         self._last_queue: FetchedQueue | None = None
@@ -148,6 +149,10 @@ class MediaClient(ABC):
             return replace(previous, is_unchanged=True)
         version = self._titles.version
         downloads, data_as_of, anonymous = await self._fold.fold(walk.rows)
+        if previous_walk is not None and previous_walk is not walk:
+            rows = previous_walk.rows.copy()
+            previous_walk = None
+            await release(rows, self._clock)
         skipped = walk.skipped + anonymous
         if skipped and (previous is None or previous.skipped_rows != skipped):
             logger.warning("%s: %d queue rows could not be understood", self.config.id, skipped)
@@ -215,7 +220,7 @@ class MediaClient(ABC):
         for number in range(1, _MAX_HISTORY_PAGES + 1):
             params = (("page", str(number)), *query.items(), *self._embedded)
             body = await self._get("/history", params, deadline_s=2 * self.config.timeout_s)
-            page = self._history_decoder.decode(body)
+            page = await self._history_decoder.decode(body)
             known = len(rows)
             rows |= {row.id: row for row in page.rows}
             oldest = read_history_row(page.rows[-1], self.config.id, self._titles) if page.rows else None
@@ -256,7 +261,7 @@ class MediaClient(ABC):
             known = self._pages.get(number)
             if known is None or known[0] != body:
                 has_changed = True
-                known = body, self._queue_decoder.decode(body, known[1] if known else None)
+                known = body, await self._queue_decoder.decode(body, known[1] if known else None)
             pages[number] = known
             return known[1]
 
@@ -286,7 +291,8 @@ class MediaClient(ABC):
 
     async def _get_title_page(self, number: int) -> Sequence[TitleRow]:
         params = (*self._queue_params(number, TITLE_PAGE_SIZE), *self._embedded)
-        return self._title_decoder.decode(await self._get("/queue", params)).rows
+        body = await self._get("/queue", params)
+        return (await self._title_decoder.decode(body)).rows
 
     async def _get_media(self, media_id: int) -> Media:
         return decode_object(await self._get(f"{self._media_path}/{media_id}"), Media, self.config.id)

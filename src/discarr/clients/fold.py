@@ -85,7 +85,7 @@ class QueueFold:
         groups: dict[str | int, QueueRow | list[QueueRow]] = {}
         anonymous = 0
         for part in batched(rows, _ROWS_PER_SLICE):
-            await self._clock.sleep(0)
+            await self._clock.give_way()
             for row in part:
                 key = row.download_id or row.id
                 if key is None:
@@ -103,7 +103,7 @@ class QueueFold:
         limit = now + _CLOCK_SKEW
         data_as_of: datetime | None = None
         for some in batched(groups.items(), _GROUPS_PER_SLICE):
-            await self._clock.sleep(0)
+            await self._clock.give_way()
             for key, group in some:
                 item = known.get(key)
                 if item is None or (item.group is not group and item.group != group):
@@ -112,10 +112,10 @@ class QueueFold:
                 looked_at = item.looked_at
                 if looked_at and looked_at <= limit and (data_as_of is None or looked_at > data_as_of):
                     data_as_of = looked_at
-        await self._clock.sleep(0)
+        await self._clock.give_way()
         known = self._known = folded  # letting go of thousands of rows takes a while
         self._titles_version = version
-        await self._clock.sleep(0)
+        await self._clock.give_way()
         downloads = tuple([item.download for item in folded.values()])
         return downloads, data_as_of and min(data_as_of, now), anonymous
 

@@ -48,11 +48,12 @@ class TitleLoader:
 
     async def load(self, rows: list[QueueRow]) -> None:
         """Learn what is missing or due. Never raises: the fallback is the name of the release."""
-        await self._clock.sleep(0)  # thousands of rows have just been read, and each step here takes a while
+        # Thousands of rows have just been read, and each step here takes a while.
+        await self._clock.give_way()
         used = {key for row in rows if (key := row.movie_id or row.series_id)}
-        await self._clock.sleep(0)
+        await self._clock.give_way()
         used_episodes = {row.episode_id for row in rows if row.episode_id}
-        await self._clock.sleep(0)
+        await self._clock.give_way()
         media = self._titles.media.wanted(used)
         episodes = self._titles.episodes.wanted(used_episodes)
         try:
@@ -87,7 +88,7 @@ class TitleLoader:
                 if not any(row.media_id in media or row.episode_id in episodes for row in part):
                     continue
                 page = await self._source.page(number)
-                await self._clock.sleep(0)
+                await self._clock.give_way()
                 for row in page:
                     self._titles.learn_media(row.movie or row.series)
                     self._titles.learn_episode(row.episode)

@@ -18,9 +18,19 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None:
         """Wait for the given number of seconds."""
 
+    async def give_way(self) -> None:
+        """Let everything else run before going on with a long computation.
+
+        Of all computations that do so between their pieces, one piece runs in a round of the event loop:
+        several that are under way at once hold it up no longer than one.
+        """
+
 
 class SystemClock:
     """The machine's own clock."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -30,3 +40,8 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+    async def give_way(self) -> None:
+        # Whoever waits for the lock gets it in a later round than the one in which it is released.
+        async with self._turn:
+            await asyncio.sleep(0)

@@ -11,6 +11,7 @@ import discord
 
 from discarr import __version__
 from discarr.core.models import InstanceSnapshot
+from discarr.core.slices import run_in_slices
 from discarr.core.watchdog import rss_bytes
 from discarr.discord_bot.error_reports import NoHome, WrongGuild, answers_errors
 from discarr.discord_bot.home import Home
@@ -22,7 +23,6 @@ from discarr.discord_bot.ui.detail_card import render_detail
 from discarr.discord_bot.ui.health_embed import BotStats, render_health
 from discarr.discord_bot.ui.queue_browser import QueueFilter, find_row, render_queue_page
 from discarr.monitoring.download_rows import NOTHING_HIDDEN, Hidden, PhaseGroup
-from discarr.monitoring.slices import run_in_slices
 from discarr.monitoring.snapshot_diff import diff_in_slices
 from discarr.monitoring.status_view import StatusView, status_view_in_slices
 from discarr.utils.discord_utils import has_admin_permissions

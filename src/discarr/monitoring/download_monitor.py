@@ -10,11 +10,11 @@ from typing import Protocol
 
 from discarr.core.clock import Clock
 from discarr.core.models import QueueSnapshot
+from discarr.core.slices import release, run_in_slices
 from discarr.core.supervision import supervise
 from discarr.monitoring.cache_manager import CacheManager, Subscription
 from discarr.monitoring.download_rows import Hidden
 from discarr.monitoring.progress_tracker import ProgressTracker
-from discarr.monitoring.slices import pieces, run_in_slices
 from discarr.monitoring.status_view import Scene, StatusView, status_view_in_slices
 from discarr.monitoring.waiting import wait_for_any
 
@@ -156,7 +156,7 @@ class DownloadMonitor:
             scene=scene,
         )
         view = await run_in_slices(steps, self._clock)
-        await self._clock.sleep(0)  # drawing comes on top of the last step
+        await self._clock.give_way()  # drawing comes on top of the last step
         published = await self._publisher.publish(view, renew=renew)
         if published in (Published.EDITED, Published.SENT):
             self._edited_at = self._renewed_at = self._clock.monotonic()
@@ -164,6 +164,5 @@ class DownloadMonitor:
             self._renewed_at = self._clock.monotonic()
         rows = [*view.needs_hand, *view.others]
         del view
-        for _ in pieces(rows):
-            await self._clock.sleep(0)
+        await release(rows, self._clock)
         return published

@@ -1,10 +1,11 @@
 """Downloads as people see them: the phase they are in, the row that tells of it, and the order of rows."""
 
-from collections.abc import Generator, Sequence
+import heapq
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import batched, chain, count
+from itertools import batched, count
 
 from msgspec import Struct
 
@@ -19,9 +20,9 @@ from discarr.core.models import (
     QueueStatus,
     TrackedState,
 )
+from discarr.core.slices import drain
 from discarr.monitoring.progress_tracker import Estimate, ProgressTracker
 from discarr.monitoring.reasons import Explanation, ReasonKind, explain, explanation_of
-from discarr.monitoring.slices import drain, pieces
 from discarr.utils.text_utils import clean
 
 STALLED_AFTER = timedelta(minutes=15)
@@ -29,6 +30,8 @@ STALLED_AFTER = timedelta(minutes=15)
 
 _SLICE = 64
 """Rows built between two pauses: about 1 ms of work."""
+_MERGED_SLICE = 250
+"""Rows put in order between two pauses: about 1 ms of work."""
 _ETA_BUCKET_S = 300
 
 
@@ -211,20 +214,18 @@ def rows_in_slices(
                 row = _row(instance, download, tracker.estimate(download.key), is_named=is_named, now=now)
                 run.append(_Placed(*_place(row, download), row.title, row.key, next(numbers), row))
             runs.append(sorted(run))
-    ordered = yield from _merge(runs)
     rows: list[DownloadRow] = []
-    for placed in pieces(ordered):
+    for placed in batched(heapq.merge(*map(_drained, runs)), _MERGED_SLICE):
         yield
         rows += [item.row for item in placed]
     return tuple(rows)
 
 
-def _merge(runs: list[list[_Placed]]) -> Generator[None, None, list[_Placed]]:
-    """Sort runs that are sorted already, two by two, because all at once takes too long."""
-    while len(runs) > 1:
-        yield
-        runs.append(sorted(chain(runs.pop(0), runs.pop(0))))
-    return runs.pop() if runs else []
+def _drained(run: list[_Placed]) -> Iterator[_Placed]:
+    """Yield the items in order and let go of each: freeing thousands of objects at once takes 10 ms."""
+    run.reverse()
+    while run:
+        yield run.pop()
 
 
 def build_rows(

@@ -21,7 +21,7 @@ from discarr.core.models import (
     InstanceState,
     QueueStatus,
 )
-from discarr.monitoring.slices import drain
+from discarr.core.slices import drain
 
 _SLICE = 250
 """Downloads looked at between two pauses: about 1 ms of work."""

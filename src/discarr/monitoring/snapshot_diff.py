@@ -4,7 +4,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 from discarr.core.models import Download, InstanceSnapshot, InstanceState, QueueSnapshot
-from discarr.monitoring.slices import drain
+from discarr.core.slices import drain
 
 _SLICE = 500
 """Downloads compared between two pauses: about 1 ms of work."""

@@ -13,6 +13,7 @@ from discarr.core.models import (
     InstanceState,
     QueueSnapshot,
 )
+from discarr.core.slices import drain
 from discarr.core.volumes import is_same_volume
 from discarr.monitoring.download_rows import (
     NOTHING_HIDDEN,
@@ -22,7 +23,6 @@ from discarr.monitoring.download_rows import (
     rows_in_slices,
 )
 from discarr.monitoring.progress_tracker import ProgressTracker
-from discarr.monitoring.slices import drain
 
 __all__ = [
     "DownloadRow",

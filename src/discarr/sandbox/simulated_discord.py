@@ -44,6 +44,9 @@ class SimulatedClock:
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
+    async def give_way(self) -> None:
+        await asyncio.sleep(0)
+
 
 class SimulatedDiscord:
     """A guild with one channel, an owner and a member, and the page that shows it."""

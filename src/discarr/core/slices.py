@@ -4,7 +4,8 @@ from collections.abc import Generator
 
 from discarr.core.clock import Clock
 
-_PIECE = 1000
+_PIECE = 500
+"""Objects freed between two pauses: about 1 ms of work."""
 
 
 def drain[T](steps: Generator[None, None, T]) -> T:
@@ -17,12 +18,11 @@ def drain[T](steps: Generator[None, None, T]) -> T:
             return result
 
 
-def pieces[T](items: list[T]) -> Generator[list[T]]:
-    """Yield the items in pieces, and let go of each: freeing thousands of objects at once takes 10 ms."""
-    items.reverse()
+async def release[T](items: list[T], clock: Clock) -> None:
+    """Empty the list piece by piece: freeing thousands of objects at once takes 10 ms and more."""
     while items:
-        yield items[: -_PIECE - 1 : -1]
         del items[-_PIECE:]
+        await clock.give_way()
 
 
 async def run_in_slices[T](steps: Generator[None, None, T], clock: Clock) -> T:
@@ -33,4 +33,4 @@ async def run_in_slices[T](steps: Generator[None, None, T], clock: Clock) -> T:
         except StopIteration as end:
             result: T = end.value
             return result
-        await clock.sleep(0)
+        await clock.give_way()

@@ -1,10 +1,11 @@
 import asyncio
 from collections.abc import Generator
+from itertools import pairwise
 
 import pytest
 
 from discarr.core.clock import SystemClock
-from discarr.monitoring.slices import drain, pieces, run_in_slices
+from discarr.core.slices import drain, release, run_in_slices
 
 
 def count_to(limit: int) -> Generator[None, None, str]:
@@ -34,11 +35,15 @@ async def test_others_have_their_turn_at_each_pause() -> None:
 
 
 @pytest.mark.parametrize("length", [0, 1, 999, 1000, 1001, 10_000])
-def test_pieces_are_all_there_is_in_order_and_leave_nothing(length: int) -> None:
+async def test_a_long_list_is_let_go_of_piece_by_piece(length: int) -> None:
     items = list(range(length))
+    left: list[int] = []
 
-    found = list(pieces(items))
+    class WatchingClock(SystemClock):
+        async def give_way(self) -> None:
+            left.append(len(items))
 
-    assert [item for piece in found for item in piece] == list(range(length))
-    assert max(map(len, found), default=0) <= 1000
+    await release(items, WatchingClock())
+
     assert items == []
+    assert all(before - after <= 500 for before, after in pairwise([length, *left]))
