@@ -9,10 +9,15 @@ RUN python -m venv --without-pip /opt/discarr \
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
 RUN pip wheel --no-deps --no-build-isolation --wheel-dir wheels . \
-    && pip --python /opt/discarr/bin/python install --no-deps --no-index wheels/*.whl
+    && pip --python /opt/discarr/bin/python install --no-deps --no-index wheels/*.whl \
+    && /opt/discarr/bin/python -OO -m compileall -q /opt/discarr
 
 FROM python:3.13-slim
-ENV PATH=/opt/discarr/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# Without docstrings Discarr needs 3 MB less. The base image has no compiled standard library, and to compile
+# it at every start would take seconds and memory that is not given back.
+ENV PATH=/opt/discarr/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONOPTIMIZE=2
+RUN python -m compileall -q -x '/(test|tests|idlelib|tkinter|turtledemo|ensurepip)/' \
+    "$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')"
 ENV DISCARR_DATA_DIR=/data DISCARR_EXIT_DELAY=60
 COPY --from=build /opt/discarr /opt/discarr
 # A new named volume takes over this mode, so that whatever uid compose chooses can write there.

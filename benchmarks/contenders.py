@@ -23,7 +23,7 @@ from benchmarks.raw_http import RawConnection
 from discarr.clients.base import MediaClient
 from discarr.clients.factory import create_client
 from discarr.clients.wire import QueueRow
-from discarr.core.clock import SystemClock
+from discarr.core.clock import Clock, SystemClock
 from discarr.core.models import InstanceKind
 from discarr.core.settings import InstanceConfig
 from discarr.sandbox.arr_server.app import API_KEY
@@ -47,12 +47,12 @@ def instance_config(kind: InstanceKind, url: str) -> InstanceConfig:
 
 
 @asynccontextmanager
-async def media_clients(urls: Urls) -> AsyncIterator[list[MediaClient]]:
+async def media_clients(urls: Urls, *, clock: Clock) -> AsyncIterator[list[MediaClient]]:
     """Discarr's own clients."""
     async with AsyncExitStack() as stack:
         clients = []
         for kind, url in urls.items():
-            client = create_client(instance_config(kind, url), clock=SystemClock())
+            client = create_client(instance_config(kind, url), clock=clock)
             stack.push_async_callback(client.aclose)
             clients.append(client)
         yield clients
@@ -90,7 +90,7 @@ async def limit(urls: Urls) -> AsyncIterator[Contender]:
 @asynccontextmanager
 async def discarr(urls: Urls) -> AsyncIterator[Contender]:
     """Discarr's clients, from bytes to folded downloads with titles."""
-    async with media_clients(urls) as clients:
+    async with media_clients(urls, clock=SystemClock()) as clients:
 
         async def refresh() -> int:
             queues = await asyncio.gather(*(client.fetch_queue() for client in clients))

@@ -6,6 +6,7 @@ import time
 from benchmarks.contenders import media_clients
 from benchmarks.results import Bound, Report, Result
 from benchmarks.servers import Servers, running_servers
+from discarr.core.clock import SystemClock
 from discarr.core.models import FetchedQueue, InstanceKind
 
 MOST_REQUESTS = 100
@@ -14,7 +15,7 @@ MOST_REQUESTS_LATER = 20
 
 async def measure(report: Report, *, n: int) -> None:
     """Load both queues for the first time and once more."""
-    async with running_servers(n) as servers, media_clients(servers.urls) as clients:
+    async with running_servers(n) as servers, media_clients(servers.urls, clock=SystemClock()) as clients:
         await servers.forget()
         start = time.perf_counter()
         queues = await asyncio.gather(*(client.fetch_queue() for client in clients))

@@ -78,7 +78,7 @@ async def measure(report: Report, *, n: int, rounds: int) -> None:
     clock_stalls_ms: list[float] = []
     diffs_ms: list[float] = []
     async with running_servers(n) as servers, AsyncExitStack() as stack:
-        clients = await stack.enter_async_context(media_clients(servers.urls))
+        clients = await stack.enter_async_context(media_clients(servers.urls, clock=clock))
         cache = CacheManager(clients, clock=clock, refresh_interval_s=1.0)
         monitor = DownloadMonitor(
             cache, ProgressTracker(clock=clock), renderer, clock=clock, edit_interval_s=0.1

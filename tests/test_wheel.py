@@ -33,7 +33,7 @@ show "$site" site
 show "$app" app
 exec chroot "$root" setpriv --reuid 1000 --regid 1000 --clear-groups \\
   --no-new-privs --bounding-set=-all --inh-caps=-all env -i HOME=/nowhere DISCARR_DATA_DIR=/mnt \\
-  LD_LIBRARY_PATH=/tmp/base/lib PYTHONPATH=/tmp/app:/tmp/site PYTHONDONTWRITEBYTECODE=1 "$@"
+  LD_LIBRARY_PATH=/tmp/base/lib PYTHONPATH=/tmp/app:/tmp/site PYTHONDONTWRITEBYTECODE=1 PYTHONOPTIMIZE=2 "$@"
 """
 """A private view of this machine: its root read-only, interpreter and packages readable for uid 1000."""
 

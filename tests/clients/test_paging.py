@@ -10,8 +10,8 @@ from discarr.clients.wire import QueueRow
 type Queue = list[int]
 
 
-def rows(*ids: int | None) -> list[QueueRow]:
-    return [QueueRow(id=key, title=str(key)) for key in ids]
+def rows(*ids: int | None) -> tuple[QueueRow, ...]:
+    return tuple(QueueRow(id=key, title=str(key)) for key in ids)
 
 
 class Pages:
@@ -122,14 +122,14 @@ async def test_rows_of_one_id_that_differ_are_kept_wherever_they_stand() -> None
     one, other = QueueRow(id=7, title="a"), QueueRow(id=7, title="b")
 
     async def pages(number: int) -> Page[QueueRow]:
-        return Page(rows=[one] if number == 1 else [other], number=number, total=2)
+        return Page(rows=(one,) if number == 1 else (other,), number=number, total=2)
 
-    assert (await walk_queue(pages, page_size=1)).rows == [one, other]
+    assert (await walk_queue(pages, page_size=1)).rows == (one, other)
 
     async def single(_: int) -> Page[QueueRow]:
-        return Page(rows=[one, other], number=1, total=2)
+        return Page(rows=(one, other), number=1, total=2)
 
-    assert (await walk_queue(single, page_size=10)).rows == [one, other]
+    assert (await walk_queue(single, page_size=10)).rows == (one, other)
 
 
 async def test_skipped_rows_count_towards_the_total_and_are_reported() -> None:
@@ -143,7 +143,7 @@ async def test_skipped_rows_count_towards_the_total_and_are_reported() -> None:
 async def test_a_page_of_bad_rows_does_not_end_the_walk() -> None:
     async def pages(number: int) -> Page[QueueRow]:
         if number == 1:
-            return Page(rows=[], number=1, total=3, skipped=2)
+            return Page(rows=(), number=1, total=3, skipped=2)
         return Page(rows=rows(3), number=2, total=3)
 
     assert [row.id for row in (await walk_queue(pages, page_size=2)).rows] == [3]

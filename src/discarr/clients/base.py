@@ -134,7 +134,7 @@ class MediaClient(ABC):
 
     async def get_all_queue_items_paginated(self) -> list[QueueRow]:
         """Return every row of the queue, also when it changes meanwhile (`discarr.clients.paging`)."""
-        return (await self._walk_queue()).rows
+        return list((await self._walk_queue()).rows)
 
     async def fetch_queue(self) -> FetchedQueue:
         """Return the queue as downloads, with titles where they can be had."""
@@ -150,7 +150,7 @@ class MediaClient(ABC):
         version = self._titles.version
         downloads, data_as_of, anonymous = await self._fold.fold(walk.rows)
         if previous_walk is not None and previous_walk is not walk:
-            rows = previous_walk.rows.copy()
+            rows = list(previous_walk.rows)
             previous_walk = None
             await release(rows, self._clock)
         skipped = walk.skipped + anonymous

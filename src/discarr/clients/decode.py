@@ -20,7 +20,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 class _Envelope(msgspec.Struct, rename="camel"):
     """The outside of a page of `/queue` or `/history`, its records still as they came."""
 
-    records: list[msgspec.Raw]
+    records: tuple[msgspec.Raw, ...]
     page: int | None = None
     total_records: int | None = None
 
@@ -29,14 +29,15 @@ class _Envelope(msgspec.Struct, rename="camel"):
 class Page[Row]:
     """One decoded page."""
 
-    rows: list[Row]
+    rows: tuple[Row, ...]
+    """In the app's order. Tuples, because the garbage collector goes through lists again and again."""
     number: int | None
     """The page number the app says this is; None when it does not say."""
     total: int | None
     """The app's `totalRecords`; None when it does not say."""
     skipped: int = 0
     """Records that could not be understood."""
-    raws: list[msgspec.Raw] = field(default_factory=list, repr=False)
+    raws: tuple[msgspec.Raw, ...] = field(default=(), repr=False)
     """The bytes of each row, for the next time; empty when some were skipped."""
 
     @property
@@ -80,11 +81,11 @@ class PageDecoder[Row]:
                     rows += self._read(raws[place])
         skipped = len(raws) - len(rows)
         return Page(
-            rows=rows,
+            rows=tuple(rows),
             number=envelope.page,
             total=envelope.total_records,
             skipped=skipped,
-            raws=[] if skipped else raws,
+            raws=() if skipped else raws,
         )
 
     def _read(self, raw: msgspec.Raw) -> tuple[Row] | tuple[()]:
@@ -102,7 +103,7 @@ class PageDecoder[Row]:
             raise BadAnswer(self._instance, "a page without records")
         rows, skipped = _convert_each(records, self._row_type)
         return Page(
-            rows=rows,
+            rows=tuple(rows),
             number=_whole(envelope.get("page")),
             total=_whole(envelope.get("totalRecords")),
             skipped=skipped,

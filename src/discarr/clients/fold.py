@@ -1,5 +1,6 @@
 """Folding queue rows into downloads: one per download id, whatever the number of rows (design decision 1)."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import batched
@@ -75,7 +76,7 @@ class QueueFold:
         self._known: dict[str | int, _Folded] = {}
         self._titles_version = -1
 
-    async def fold(self, rows: list[QueueRow]) -> tuple[tuple[Download, ...], datetime | None, int]:
+    async def fold(self, rows: Sequence[QueueRow]) -> tuple[tuple[Download, ...], datetime | None, int]:
         """Return the downloads in order of first appearance, the age of the data, and the rows left out.
 
         Left out are rows without any identity: neither a download id nor an id.

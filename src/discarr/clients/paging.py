@@ -4,7 +4,7 @@ Every request of the apps sorts and cuts a fresh list, so pages can straddle a c
 go missing. And a page past the end answers with an *earlier* page, so "until empty" would never end.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from discarr.clients.decode import Page
@@ -20,7 +20,7 @@ MAX_WALKS = 3
 class QueueWalk:
     """All rows of a queue, in the app's order."""
 
-    rows: list[QueueRow]
+    rows: tuple[QueueRow, ...]
     """Rows of the same id that differ are all here, for the fold to unite (recorded movie queue)."""
     skipped: int
     """Rows that could not be understood."""
@@ -37,12 +37,12 @@ async def walk_queue(fetch_page: Callable[[int], Awaitable[Page[QueueRow]]], *, 
         walk = _Walk(page_size)
         await walk.run(fetch_page)
         if not walk.has_changed:
-            return QueueWalk(rows=walk.rows, skipped=walk.skipped)
+            return QueueWalk(rows=tuple(walk.rows), skipped=walk.skipped)
         walks.append(walk)
     last = walks.pop()
     for earlier in reversed(walks):
         last.add([row for row in earlier.rows if row.id is not None and row.id not in last.ids])
-    return QueueWalk(rows=last.rows, skipped=last.skipped)
+    return QueueWalk(rows=tuple(last.rows), skipped=last.skipped)
 
 
 class _Walk:
@@ -71,7 +71,7 @@ class _Walk:
             if not has_news or self._is_complete(page, total):
                 return
 
-    def add(self, rows: list[QueueRow]) -> bool:
+    def add(self, rows: Sequence[QueueRow]) -> bool:
         """Take over the rows that are new, and say whether there were any."""
         ids = {row.id for row in rows} - {None}
         if self.ids.isdisjoint(ids):

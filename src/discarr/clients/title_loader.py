@@ -46,7 +46,7 @@ class TitleLoader:
         self._budget_s = budget_s
         self._checked_version = -1
 
-    async def load(self, rows: list[QueueRow]) -> None:
+    async def load(self, rows: Sequence[QueueRow]) -> None:
         """Learn what is missing or due. Never raises: the fallback is the name of the release."""
         # Thousands of rows have just been read, and each step here takes a while.
         await self._clock.give_way()
@@ -75,7 +75,7 @@ class TitleLoader:
             self._titles.learn_labels(await self._source.labels(), used)
         return all(self._titles.tags(title) is not None for title in used if title.tag_ids)
 
-    async def _load_titles(self, rows: list[QueueRow], media: set[int], episodes: set[int]) -> None:
+    async def _load_titles(self, rows: Sequence[QueueRow], media: set[int], episodes: set[int]) -> None:
         give_up_at = self._clock.monotonic() + self._budget_s
 
         def is_late() -> bool:
