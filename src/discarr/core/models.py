@@ -298,6 +298,8 @@ class InstanceSnapshot:
     health: tuple[HealthIssue, ...] = ()
     recent_imports: tuple[HistoryRecord, ...] = ()
     """The newest imports, newest first: a record an episode, so that a pack has several."""
+    details_at: datetime | None = None
+    """When warnings were last read; None before the first time."""
     response_s: float | None = None
     """How long the last successful walk over the queue took."""
 

@@ -24,6 +24,9 @@ _CLOSE_TIMEOUT_S = 2.0
 _HEADER = b"SQLite format 3\0"
 _SIDECARS = ("", "-wal", "-shm", "-journal")
 
+type Connection = sqlite3.Connection
+"""What work in the store's thread is given; callers hand it on and never use it themselves."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -71,7 +74,7 @@ class Store:
         """Whether anything outlives the process."""
         return self._path is not None
 
-    async def run[T](self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def run[T](self, work: Callable[[Connection], T]) -> T:
         """Run one transaction in the store's thread: all of it happens, or nothing.
 
         After a time-out or a cancellation it may still happen. `work` returns plain values, never a
@@ -244,6 +247,7 @@ def _closed() -> StoreError:
 
 def _connect(database: Path | str) -> sqlite3.Connection:
     connection = sqlite3.connect(database, isolation_level=None, timeout=5.0)
+    connection.row_factory = sqlite3.Row
     try:
         connection.execute("PRAGMA busy_timeout = 5000")
         connection.execute("PRAGMA foreign_keys = ON")

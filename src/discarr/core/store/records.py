@@ -31,6 +31,20 @@ def get_meta(connection: sqlite3.Connection, key: str) -> str | None:
     return None if row is None else str(row[0])
 
 
+def get_meta_of(connection: sqlite3.Connection, prefix: str) -> dict[str, str]:
+    """Return the remembered values whose keys begin with `prefix`, by the rest of their keys."""
+    rows = connection.execute(
+        "SELECT key, value FROM meta WHERE substr(key, 1, ?) = ?", (len(prefix), prefix)
+    )
+    return {str(key)[len(prefix) :]: str(value) for key, value in rows}
+
+
+def keep_meta(connection: sqlite3.Connection, key: str, value: str) -> str:
+    """Remember a value unless there is one already, and return the one that is remembered."""
+    connection.execute("INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)", (key, value))
+    return get_meta(connection, key) or value
+
+
 def put_meta(connection: sqlite3.Connection, key: str, value: str) -> None:
     """Remember a single value."""
     connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))

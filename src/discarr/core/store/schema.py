@@ -28,6 +28,107 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE identify (id INTEGER PRIMARY KEY, identified_at TEXT NOT NULL) STRICT",
         "CREATE INDEX identify_by_time ON identify (identified_at)",
     ),
+    (
+        # Ids are never used twice (AUTOINCREMENT): the buttons of old messages carry them.
+        """CREATE TABLE alert (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            dedup TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            instance TEXT,
+            is_hidden INTEGER NOT NULL,
+            began_at TEXT NOT NULL,
+            fired_at TEXT NOT NULL,
+            ended_at TEXT,
+            ending TEXT,
+            story INTEGER,
+            held TEXT,
+            acknowledged_by INTEGER,
+            acknowledged_at TEXT,
+            facts BLOB NOT NULL
+        ) STRICT""",
+        "CREATE UNIQUE INDEX alert_open ON alert (dedup) WHERE ended_at IS NULL",
+        "CREATE INDEX alert_by_end ON alert (ended_at)",
+        "CREATE INDEX alert_by_story ON alert (story)",
+        """CREATE TABLE story (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            kind TEXT NOT NULL,
+            instance TEXT,
+            is_hidden INTEGER NOT NULL,
+            opened_at TEXT NOT NULL,
+            told_at TEXT NOT NULL,
+            reminders INTEGER NOT NULL,
+            closed_at TEXT
+        ) STRICT""",
+        "CREATE INDEX story_open ON story (id) WHERE closed_at IS NULL",
+        "CREATE TABLE baseline (scope TEXT PRIMARY KEY, since TEXT NOT NULL) STRICT, WITHOUT ROWID",
+        """CREATE TABLE silence (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            kind TEXT,
+            instance TEXT,
+            dedup TEXT,
+            title TEXT,
+            reason TEXT NOT NULL,
+            created_by INTEGER NOT NULL,
+            created_at TEXT NOT NULL,
+            ends_at TEXT NOT NULL
+        ) STRICT""",
+        "CREATE TABLE rule (kind TEXT PRIMARY KEY, changes BLOB NOT NULL) STRICT, WITHOUT ROWID",
+        """CREATE TABLE cursor (
+            instance TEXT PRIMARY KEY,
+            last_id INTEGER NOT NULL,
+            last_at TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE activity (
+            digest TEXT NOT NULL,
+            instance TEXT NOT NULL,
+            download TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            at TEXT NOT NULL,
+            item BLOB NOT NULL,
+            PRIMARY KEY (digest, instance, download)
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX activity_by_time ON activity (digest, at)",
+        """CREATE TABLE outbox (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            story TEXT NOT NULL,
+            route TEXT NOT NULL,
+            is_new INTEGER NOT NULL,
+            content BLOB NOT NULL,
+            not_before TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'sent', 'dead', 'merged')),
+            attempts INTEGER NOT NULL DEFAULT 0,
+            first_attempt_at TEXT,
+            tried TEXT NOT NULL DEFAULT '',
+            error TEXT,
+            ended_at TEXT
+        ) STRICT""",
+        "CREATE INDEX outbox_open ON outbox (route, id) WHERE state IN ('pending', 'sending')",
+        "CREATE INDEX outbox_by_state ON outbox (state, ended_at)",
+        """CREATE TABLE posted (
+            story TEXT NOT NULL,
+            route TEXT NOT NULL,
+            channel_id INTEGER NOT NULL,
+            message_id INTEGER NOT NULL,
+            posted_at TEXT NOT NULL,
+            PRIMARY KEY (story, route)
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE follow (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            user_id INTEGER NOT NULL,
+            instance TEXT NOT NULL,
+            media_id INTEGER NOT NULL,
+            download TEXT NOT NULL,
+            part TEXT NOT NULL,
+            work BLOB NOT NULL,
+            missing BLOB NOT NULL,
+            is_hidden INTEGER NOT NULL,
+            created_at TEXT NOT NULL,
+            failed TEXT NOT NULL DEFAULT '',
+            UNIQUE (user_id, instance, media_id, part)
+        ) STRICT""",
+        "CREATE INDEX follow_by_media ON follow (instance, media_id)",
+    ),
 )
 """Step n leads to `user_version` n + 1. A released step is never changed."""
 
