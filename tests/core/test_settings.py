@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from discarr.core.env_sources import PREFIXES
 from discarr.core.errors import ConfigError
 from discarr.core.settings import SETTINGS_REFERENCE, Settings, load_settings, read_exit_delay
+from discarr.utils.permissions import Grants
 from tests.core.environs import KEY, MINIMAL, TOKEN, load, only_problem, problems
 
 ENV_EXAMPLE = Path(__file__).parents[2] / ".env.example"
@@ -28,7 +29,8 @@ def test_four_values_are_enough_and_the_rest_has_defaults() -> None:
     )
     assert settings.exit_delay_s == 0
     assert (settings.data_dir, settings.log_level, settings.log_format) == (Path("data"), "INFO", "text")
-    assert not any((settings.admin_role_ids, settings.hidden_instances, settings.hidden_tags))
+    assert settings.grants == Grants()
+    assert not any((settings.hidden_instances, settings.hidden_tags))
     assert settings.warnings == ()
 
 
@@ -41,7 +43,12 @@ def test_every_variable_reaches_its_field() -> None:
             "DISCARR_DATA_DIR": "/somewhere/else",
             "DISCARR_LOG_LEVEL": "debug",
             "DISCARR_LOG_FORMAT": "json",
+            "DISCARR_OPERATOR_ROLES": "<@&56>",
+            "DISCARR_OPERATOR_USERS": "<@78>",
             "DISCARR_ADMIN_ROLES": "12, <@&34>,",
+            "DISCARR_ADMIN_USERS": "<@!90>,91",
+            "DISCARR_OWNER_USERS": "92",
+            "DISCARR_DISK_RESERVE": "0.5",
             "DISCARR_HIDDEN_INSTANCES": "Radarr",
             "DISCARR_HIDDEN_TAGS": "Gifts, adults",
             "DISCARR_EXIT_DELAY": "60",
@@ -54,7 +61,14 @@ def test_every_variable_reaches_its_field() -> None:
     )
     assert (settings.data_dir, settings.log_level) == (Path("/somewhere/else"), "DEBUG")
     assert (settings.log_format, settings.exit_delay_s) == ("json", 60)
-    assert settings.admin_role_ids == {12, 34}
+    assert settings.grants == Grants(
+        operator_roles=frozenset({56}),
+        operator_users=frozenset({78}),
+        admin_roles=frozenset({12, 34}),
+        admin_users=frozenset({90, 91}),
+        owner_users=frozenset({92}),
+    )
+    assert settings.disk_reserve_gb == 0.5
     assert settings.hidden_instances == {"radarr"}
     assert settings.hidden_tags == {"gifts", "adults"}
 

@@ -11,9 +11,14 @@ from discarr.utils.discord_utils import (
     has_admin_permissions,
     invite_url,
     is_guild_owner,
+    level_of,
+    may,
     missing_permissions,
 )
+from discarr.utils.permissions import Capability, Grants, Level
 from tests.fakes.discord_server.world import World
+
+NOBODY = Grants()
 
 
 class Home:
@@ -53,18 +58,20 @@ def test_the_owner_of_the_guild_is_known(home: Home) -> None:
 
 def test_nobody_owns_anything_outside_of_a_guild(home: Home) -> None:
     assert not is_guild_owner(home.stranger(home.world.owner_id))
-    assert not has_admin_permissions(home.stranger(home.world.owner_id), ())
+    assert not has_admin_permissions(home.stranger(home.world.owner_id), NOBODY)
 
 
 def test_the_owner_is_always_an_admin(home: Home) -> None:
-    assert has_admin_permissions(home.member(home.world.owner_id), {home.world.admin_role_id})
+    assert has_admin_permissions(
+        home.member(home.world.owner_id), Grants(admin_roles=frozenset({home.world.admin_role_id}))
+    )
 
 
 def test_a_configured_role_makes_an_admin(home: Home) -> None:
     admin = home.member(home.world.member_id, home.world.admin_role_id)
 
-    assert has_admin_permissions(admin, frozenset({1, home.world.admin_role_id}))
-    assert not has_admin_permissions(admin, frozenset({1}))
+    assert has_admin_permissions(admin, Grants(admin_roles=frozenset({1, home.world.admin_role_id})))
+    assert not has_admin_permissions(admin, Grants(admin_roles=frozenset({1})))
 
 
 @pytest.mark.parametrize(
@@ -75,20 +82,32 @@ def test_discords_own_permissions_do_not_count_beside_configured_roles(
 ) -> None:
     member = home.member(home.world.member_id, permissions=permissions)
 
-    assert not has_admin_permissions(member, {home.world.admin_role_id})
+    assert not has_admin_permissions(member, Grants(admin_roles=frozenset({home.world.admin_role_id})))
 
 
 def test_everyone_is_never_an_admin_role(home: Home) -> None:
     member = home.member(home.world.member_id, permissions=discord.Permissions(manage_guild=True))
 
-    assert not has_admin_permissions(member, {home.world.guild_id})
+    assert not has_admin_permissions(member, Grants(admin_roles=frozenset({home.world.guild_id})))
 
 
 def test_without_configured_roles_only_the_owner_is_an_admin(home: Home) -> None:
     member = home.member(home.world.member_id, permissions=discord.Permissions.all())
 
-    assert not has_admin_permissions(member, ())
-    assert has_admin_permissions(home.member(home.world.owner_id), ())
+    assert not has_admin_permissions(member, NOBODY)
+    assert has_admin_permissions(home.member(home.world.owner_id), NOBODY)
+
+
+def test_levels_come_from_roles_and_people_of_the_settings(home: Home) -> None:
+    world = home.world
+    grants = Grants(operator_roles=frozenset({world.admin_role_id}), admin_users=frozenset({world.member_id}))
+
+    assert level_of(home.member(5, world.admin_role_id), grants) is Level.OPERATOR
+    assert level_of(home.member(world.member_id), grants) is Level.ADMIN
+    assert level_of(home.member(5), grants) is Level.VIEWER
+    assert level_of(home.stranger(world.member_id), grants) is Level.STRANGER
+    assert may(home.member(5, world.admin_role_id), grants, Capability.REMOVE)
+    assert not may(home.stranger(world.member_id), grants, Capability.LOOK)
 
 
 def test_missing_permissions_are_named_as_in_the_settings() -> None:

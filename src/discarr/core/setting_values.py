@@ -22,6 +22,7 @@ _PLACEHOLDER = re.compile(
 )
 _CHANNEL_LINK = re.compile(r"https?://(?:\w+\.)?discord(?:app)?\.com/channels/\d+/(\d+)(?:/\d+)?/?")
 _ROLE_MENTION = re.compile(r"<@&(\d+)>|(\d+)")
+_USER_MENTION = re.compile(r"<@!?(\d+)>|(\d+)")
 _LARGEST_ID = 2**63 - 1
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _FORBIDDEN_NETWORKS = tuple(
@@ -97,9 +98,17 @@ def _read_id(digits: str) -> int:
 
 
 def _read_role_ids(value: object) -> object:
+    return _read_ids(value, _ROLE_MENTION)
+
+
+def _read_user_ids(value: object) -> object:
+    return _read_ids(value, _USER_MENTION)
+
+
+def _read_ids(value: object, mention: re.Pattern[str]) -> object:
     if not isinstance(value, str):
         return value
-    matches = [_ROLE_MENTION.fullmatch(part) for part in split_list(value)]
+    matches = [mention.fullmatch(part) for part in split_list(value)]
     return frozenset(_read_id((match.group(1) or match.group(2)) if match else "") for match in matches)
 
 
@@ -198,6 +207,7 @@ Address = Annotated[str, AfterValidator(normalise_address)]
 Secret = Annotated[SecretStr, AfterValidator(_check_secret)]
 ChannelId = Annotated[int, BeforeValidator(_read_channel_id)]
 RoleIds = Annotated[frozenset[int], BeforeValidator(_read_role_ids)]
+UserIds = Annotated[frozenset[int], BeforeValidator(_read_user_ids)]
 Words = Annotated[frozenset[str], BeforeValidator(_read_words)]
 """Lower case, without order."""
 LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_read_level)]

@@ -30,14 +30,19 @@ from discarr.core.setting_values import (
     LogLevel,
     RoleIds,
     Secret,
+    UserIds,
     Variable,
     Words,
     split_list,
 )
+from discarr.utils.permissions import Grants
 
 __all__ = ["SETTINGS_REFERENCE", "InstanceConfig", "Settings", "Variable", "load_settings", "read_exit_delay"]
 
 LogFormat = Literal["text", "json"]
+
+_ROLES = "role ids separated by commas: turn on Developer Mode in Discord, then Copy Role ID"
+_USERS = "user ids separated by commas: turn on Developer Mode in Discord, then Copy User ID"
 
 
 class Settings(BaseSettings):
@@ -123,16 +128,65 @@ class Settings(BaseSettings):
             example="text",
         ),
     ] = "text"
+    operator_role_ids: Annotated[
+        RoleIds,
+        UserIds,
+        Variable(
+            name="DISCARR_OPERATOR_ROLES",
+            about="Ids of the roles of helpers, separated by commas: they see technical details and what is "
+            "hidden, acknowledge alerts, and act on single downloads.",
+            expects=_ROLES,
+            example="111111111111111111",
+        ),
+    ] = frozenset()
+    operator_user_ids: Annotated[
+        UserIds,
+        Variable(
+            name="DISCARR_OPERATOR_USERS",
+            about="Ids of people who are helpers without such a role.",
+            expects=_USERS,
+            example="333333333333333333",
+        ),
+    ] = frozenset()
     admin_role_ids: Annotated[
         RoleIds,
+        UserIds,
         Variable(
             name="DISCARR_ADMIN_ROLES",
-            about="Ids of the roles that may use admin commands, separated by commas; "
-            "the server's owner always may.",
-            expects="role ids separated by commas: turn on Developer Mode in Discord, then Copy Role ID",
+            about="Ids of the roles of admins, separated by commas. Until an admin is named here or below, "
+            "nobody may remove, import or clean up anything.",
+            expects=_ROLES,
             example="111111111111111111,222222222222222222",
         ),
     ] = frozenset()
+    admin_user_ids: Annotated[
+        UserIds,
+        Variable(
+            name="DISCARR_ADMIN_USERS",
+            about="Ids of people who are admins without such a role.",
+            expects=_USERS,
+            example="333333333333333333",
+        ),
+    ] = frozenset()
+    owner_user_ids: Annotated[
+        UserIds,
+        Variable(
+            name="DISCARR_OWNER_USERS",
+            about="Ids of people who may do everything, as the owner of the Discord server may.",
+            expects=_USERS,
+            example="333333333333333333",
+        ),
+    ] = frozenset()
+    disk_reserve_gb: Annotated[
+        float,
+        Field(ge=0, le=1_000_000, allow_inf_nan=False),
+        Variable(
+            name="DISCARR_DISK_RESERVE",
+            about="Gigabytes that have to stay free on a disk after what is still to come; less is told.",
+            expects="a number of gigabytes from 0 to 1000000",
+            example="20",
+        ),
+    ] = 20.0
     hidden_instances: Annotated[
         Words,
         Variable(
@@ -183,6 +237,17 @@ class Settings(BaseSettings):
         unreadable file, and quote values in their errors.
         """
         return (init_settings,)
+
+    @property
+    def grants(self) -> Grants:
+        """Who may do what."""
+        return Grants(
+            operator_roles=self.operator_role_ids,
+            operator_users=self.operator_user_ids,
+            admin_roles=self.admin_role_ids,
+            admin_users=self.admin_user_ids,
+            owner_users=self.owner_user_ids,
+        )
 
     def secrets(self) -> frozenset[str]:
         """Return every value that must never be shown."""

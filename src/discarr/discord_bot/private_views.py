@@ -25,8 +25,9 @@ from discarr.discord_bot.ui.queue_browser import QueueFilter, find_row, render_q
 from discarr.monitoring.download_rows import NOTHING_HIDDEN, Hidden, PhaseGroup
 from discarr.monitoring.snapshot_diff import diff_in_slices
 from discarr.monitoring.status_view import StatusView, status_view_in_slices
-from discarr.utils.discord_utils import has_admin_permissions
+from discarr.utils.discord_utils import may
 from discarr.utils.interaction_utils import safe_defer_interaction, safe_send_response, safe_update_message
+from discarr.utils.permissions import Capability
 
 _NEEDS_HAND = QueueFilter(state=PhaseGroup.NEEDS_HAND.name.lower())
 
@@ -81,7 +82,7 @@ class PrivateViews:
             row,
             download,
             self._services.tracker.estimate(row.key),
-            is_operator=self._is_operator(interaction),
+            is_operator=self._may(interaction, Capability.SEE_TECHNICAL),
             now=self._services.clock.now(),
         )
         await safe_update_message(interaction, embed=embed, view=controls)
@@ -118,7 +119,10 @@ class PrivateViews:
             discord_latency_s=interaction.client.latency,
         )
         embed = render_health(
-            instances, stats, is_operator=self._is_operator(interaction), now=services.clock.now()
+            instances,
+            stats,
+            is_operator=self._may(interaction, Capability.SEE_TECHNICAL),
+            now=services.clock.now(),
         )
         await safe_send_response(interaction, embed=embed)
 
@@ -173,13 +177,13 @@ class PrivateViews:
         return tuple(item for item in instances if not hidden.hides_instance(item))
 
     def _hidden_from(self, interaction: Asking) -> Hidden:
-        if self._is_operator(interaction):
+        if self._may(interaction, Capability.SEE_HIDDEN):
             return NOTHING_HIDDEN
         settings = self._services.settings
         return Hidden(instances=settings.hidden_instances, tags=settings.hidden_tags)
 
-    def _is_operator(self, interaction: Asking) -> bool:
-        return has_admin_permissions(interaction.user, self._services.settings.admin_role_ids)
+    def _may(self, interaction: Asking, capability: Capability) -> bool:
+        return may(interaction.user, self._services.settings.grants, capability)
 
     def _check_guild(self, interaction: Asking) -> None:
         if self._home.guild_id is None:

@@ -1,9 +1,10 @@
 """Permissions and the invite link, in Discord's own words."""
 
-from collections.abc import Collection
 from typing import Final
 
 import discord
+
+from discarr.utils.permissions import Capability, Grants, Level
 
 NEEDED_CHANNEL_PERMISSIONS: Final = discord.Permissions(
     view_channel=True, send_messages=True, embed_links=True, read_message_history=True
@@ -22,20 +23,30 @@ def is_guild_owner(member: discord.Member | discord.User) -> bool:
     return isinstance(member, discord.Member) and member.guild.owner_id == member.id
 
 
-def has_admin_permissions(member: discord.Member | discord.User, admin_role_ids: Collection[int]) -> bool:
-    """Whether somebody may use Discarr's admin features.
+def level_of(member: discord.Member | discord.User, grants: Grants) -> Level:
+    """Return how far somebody is trusted in the guild they are acting in; a stranger outside of a guild.
 
-    The guild's owner always may, and members with one of the configured roles. Discord's own permissions do
-    not count: whoever manages a server need not be allowed to see what is hidden. The id of @everyone among
-    the roles grants nothing: everybody has it. Pass the interaction's own user: it carries the roles of that
-    very moment.
+    Discord's own permissions do not count: whoever manages a server need not be allowed to see what is
+    hidden. Pass the interaction's own user: it carries the roles of that very moment.
     """
     if not isinstance(member, discord.Member):
-        return False
-    if is_guild_owner(member):
-        return True
-    granting = set(admin_role_ids) - {member.guild.id}
-    return any(role.id in granting for role in member.roles)
+        return Level.STRANGER
+    return grants.level(
+        user_id=member.id,
+        role_ids=[role.id for role in member.roles],
+        guild_id=member.guild.id,
+        is_guild_owner=is_guild_owner(member),
+    )
+
+
+def may(member: discord.Member | discord.User, grants: Grants, capability: Capability) -> bool:
+    """Whether somebody may do something in the guild they are acting in."""
+    return grants.allows(level_of(member, grants), capability)
+
+
+def has_admin_permissions(member: discord.Member | discord.User, grants: Grants) -> bool:
+    """Whether somebody may use Discarr's admin features."""
+    return level_of(member, grants) >= Level.ADMIN
 
 
 def missing_permissions(permissions: discord.Permissions, needed: discord.Permissions) -> tuple[str, ...]:

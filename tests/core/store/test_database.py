@@ -13,6 +13,7 @@ import pytest
 
 from discarr.core.errors import StoreError
 from discarr.core.store import DATABASE_NAME, Store
+from discarr.core.store.schema import MIGRATIONS
 from tests.fakes.clock import FakeClock
 
 
@@ -74,7 +75,7 @@ async def test_the_pragmas_are_those_of_the_facts(store: Store) -> None:
         "foreign_keys": 1,
         "trusted_schema": 0,
         "busy_timeout": 5000,
-        "user_version": 1,
+        "user_version": len(MIGRATIONS),
     }
     assert store.is_persistent
 

@@ -28,6 +28,9 @@ def connection(path: Path) -> Iterator[sqlite3.Connection]:
         yield opened
 
 
+NOW = len(MIGRATIONS)
+
+
 def version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
@@ -42,15 +45,15 @@ def test_a_new_database_needs_no_copy(connection: sqlite3.Connection, path: Path
 def test_a_step_is_preceded_by_a_copy_that_opens(connection: sqlite3.Connection, path: Path) -> None:
     migrate(connection, path)
     connection.execute("INSERT INTO meta VALUES ('key', 'value')")
-    path.with_name("discarr.db.v1.backup").write_text("an older copy", encoding="ascii")
-    path.with_name("discarr.db.v1.backup.partial").write_text("one cut short", encoding="ascii")
+    path.with_name(f"discarr.db.v{NOW}.backup").write_text("an older copy", encoding="ascii")
+    path.with_name(f"discarr.db.v{NOW}.backup.partial").write_text("one cut short", encoding="ascii")
     migrate(connection, path, [*MIGRATIONS, STEP])
-    assert version(connection) == 2
+    assert version(connection) == NOW + 1
     assert connection.execute("SELECT value FROM notes").fetchall() == [("value",)]
-    with closing(sqlite3.connect(path.with_name("discarr.db.v1.backup"))) as backup:
-        assert version(backup) == 1
+    with closing(sqlite3.connect(path.with_name(f"discarr.db.v{NOW}.backup"))) as backup:
+        assert version(backup) == NOW
         assert backup.execute("SELECT value FROM meta").fetchall() == [("value",)]
-    assert not path.with_name("discarr.db.v1.backup.partial").exists()
+    assert not path.with_name(f"discarr.db.v{NOW}.backup.partial").exists()
 
 
 @pytest.mark.parametrize("place", range(len(STEP) + 1))
@@ -61,18 +64,18 @@ def test_a_step_that_fails_anywhere_leaves_the_version_before_it(
     broken = (*STEP[:place], "INSERT INTO nowhere VALUES (1)", *STEP[place:])
     with pytest.raises(sqlite3.OperationalError):
         migrate(connection, path, [*MIGRATIONS, broken])
-    assert version(connection) == 1
+    assert version(connection) == NOW
     assert not connection.in_transaction
     migrate(connection, path, [*MIGRATIONS, STEP])
-    assert version(connection) == 2
+    assert version(connection) == NOW + 1
 
 
 def test_a_newer_database_is_refused_and_left_alone(connection: sqlite3.Connection, path: Path) -> None:
     migrate(connection, path, [*MIGRATIONS, STEP])
-    with pytest.raises(StoreError, match="newer than this Discarr's 1") as caught:
+    with pytest.raises(StoreError, match=f"newer than this Discarr's {NOW}") as caught:
         migrate(connection, path)
-    assert ".v1.backup" in caught.value.remedy
-    assert version(connection) == 2
+    assert f".v{NOW}.backup" in caught.value.remedy
+    assert version(connection) == NOW + 1
 
 
 def test_another_programs_database_is_refused(connection: sqlite3.Connection, path: Path) -> None:

@@ -27,7 +27,7 @@ class AdminCommands(commands.Cog):
         self._services = services
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        if not has_admin_permissions(interaction.user, self._services.settings.admin_role_ids):
+        if not has_admin_permissions(interaction.user, self._services.settings.grants):
             raise NotAllowed
         return True
 

@@ -1,4 +1,4 @@
-"""Reads an instance's history from where it was read before: what happened meanwhile is told, and told once."""
+"""Reads an instance's history from where it was read before, so that everything is told, and told once."""
 
 import logging
 from typing import Final
