@@ -1,0 +1,447 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from discarr.core.events import Ending, EventKind, Severity
+from discarr.core.store.alerts import StoredSilence
+from discarr.monitoring.alerts.alert import Held, Observation
+from discarr.monitoring.alerts.book import SETTLE_S, AlertBook
+from discarr.monitoring.alerts.content import StoryContent
+from discarr.monitoring.alerts.quiet_hours import QuietHours
+from discarr.monitoring.alerts.rules import DEFAULT_RULES
+from tests.fakes.clock import START
+from tests.monitoring.alerts.builders import (
+    NAMES,
+    NO_HANDS,
+    NOT_DOWN,
+    Diary,
+    down,
+    hand,
+    seen,
+    stored_book,
+)
+
+DELAY_S = DEFAULT_RULES[EventKind.NEEDS_HAND].delay_s
+SETTLED_S = SETTLE_S[EventKind.NEEDS_HAND]
+
+
+def test_a_condition_is_told_once_it_has_held_for_its_delay() -> None:
+    diary = Diary()
+
+    diary.look(seen(hand()))
+    diary.look(seen(hand()), after_s=DELAY_S - 1)
+    assert diary.outgoing == []
+
+    diary.look(seen(hand()), after_s=1)
+    diary.look(seen(hand()), after_s=60)
+
+    (message,) = diary.outgoing
+    assert (message.route, message.is_new) == ("alerts", False)
+    assert diary.last_story.entries[0].facts.work == hand().facts.work
+    assert diary.last_story.began_at == START
+    assert diary.last_story.instance_name == "Movies"
+
+
+def test_what_ends_before_its_delay_is_never_told() -> None:
+    diary = Diary()
+
+    diary.look(seen(hand()))
+    diary.look(NO_HANDS, after_s=DELAY_S - 1)
+    diary.look(seen(hand()), after_s=1)
+    diary.look(seen(hand()), after_s=DELAY_S - 1)
+
+    assert diary.outgoing == []
+
+
+def test_time_that_somebody_else_measured_counts() -> None:
+    diary = Diary()
+
+    diary.look(seen(down(held_s=300)))
+
+    assert {message.route for message in diary.outgoing} == {"alerts", "owner"}
+    assert diary.last_story.severity is Severity.CRITICAL
+    assert diary.last_story.began_at == START - timedelta(seconds=300)
+
+
+def test_a_new_message_waits_a_little_for_others_to_join() -> None:
+    diary = Diary()
+    diary.look(seen(hand("d:A"), hand("d:B")))
+    diary.look(seen(hand("d:A"), hand("d:B")), after_s=DELAY_S)
+
+    (message,) = diary.outgoing
+    assert message.not_before == diary.now + timedelta(seconds=20)
+    assert (diary.last_story.total, diary.last_story.open_count) == (2, 2)
+
+
+def test_later_ones_join_the_same_message_while_it_is_young() -> None:
+    diary = Diary()
+    diary.look(seen(hand("d:A")))
+    diary.look(seen(hand("d:A"), hand("d:B")), after_s=DELAY_S)
+    diary.look(seen(hand("d:A"), hand("d:B")), after_s=DELAY_S)
+
+    first, second = diary.outgoing
+    assert first.story == second.story
+    assert diary.last_story.total == 2
+
+
+def test_after_the_grouping_window_a_new_message_begins() -> None:
+    diary = Diary()
+    diary.look(seen(hand("d:A")))
+    diary.look(seen(hand("d:A")), after_s=DELAY_S)
+    group_s = DEFAULT_RULES[EventKind.NEEDS_HAND].group_s
+    diary.look(seen(hand("d:A"), hand("d:B")), after_s=group_s)
+    diary.look(seen(hand("d:A"), hand("d:B")), after_s=DELAY_S)
+
+    first, second = diary.outgoing
+    assert first.story != second.story
+    assert diary.last_story.total == 1
+
+
+def test_the_end_edits_the_message_and_says_how_it_ended() -> None:
+    diary = Diary()
+    diary.look(seen(hand()))
+    diary.look(seen(hand()), after_s=DELAY_S)
+    diary.look(
+        Observation(
+            kind=EventKind.NEEDS_HAND,
+            instance="radarr",
+            conditions=(),
+            endings={hand().dedup: Ending.IMPORTED},
+        ),
+        after_s=600,
+    )
+
+    first, last = diary.outgoing
+    assert first.story == last.story
+    assert not last.is_new
+    assert diary.last_story.ended_at == diary.now
+    assert diary.last_story.entries[0].ending is Ending.IMPORTED
+    assert diary.book.open_alerts == ()
+    assert not diary.book.stories
+
+
+def test_an_alert_settles_before_it_counts_as_over() -> None:
+    diary = Diary()
+    diary.look(seen(hand()))
+    diary.look(seen(hand()), after_s=DELAY_S)
+    for _ in range(5):  # the app tries again each minute
+        diary.look(NO_HANDS, after_s=60)
+        diary.look(seen(hand()), after_s=10)
+    assert len(diary.outgoing) == 1
+
+    diary.look(NO_HANDS, after_s=10)
+    diary.look(NO_HANDS, after_s=SETTLED_S)
+
+    assert len(diary.outgoing) == 2
+    assert diary.last_story.entries[0].ending is Ending.SOLVED
+
+
+def test_what_nothing_is_known_of_stays_open() -> None:
+    diary = Diary()
+    diary.look(seen(hand()))
+    diary.look(seen(hand()), after_s=DELAY_S)
+    unsettled = Observation(
+        kind=EventKind.NEEDS_HAND,
+        instance="radarr",
+        conditions=(),
+        unsettled=frozenset({hand().dedup}),
+    )
+
+    diary.look(unsettled, after_s=10_000)
+
+    assert len(diary.book.open_alerts) == 1
+    assert len(diary.outgoing) == 1
+
+
+def test_what_is_over_before_its_message_went_out_is_withdrawn() -> None:
+    diary = Diary()
+    diary.look(seen(hand()))
+    diary.look(seen(hand()), after_s=DELAY_S)
+    story = diary.outgoing[0].story
+
+    ended = Observation(
+        kind=EventKind.NEEDS_HAND,
+        instance="radarr",
+        conditions=(),
+        endings={hand().dedup: Ending.IMPORTED},
+    )
+    diary.look(ended, after_s=5)
+
+    assert diary.withdrawn == [story]
+    assert len(diary.outgoing) == 1
+
+
+def test_the_end_of_something_critical_is_told_anew_as_well() -> None:
+    diary = Diary()
+    diary.look(seen(down(held_s=300)))
+    diary.outgoing.clear()
+
+    diary.look(NOT_DOWN, after_s=3600)
+
+    edits = [message for message in diary.outgoing if not message.is_new]
+    anew = [message for message in diary.outgoing if message.is_new]
+    assert {message.route for message in edits} == {message.route for message in anew} == {"alerts", "owner"}
+    assert all(message.is_sequel for message in anew)
+    assert diary.last_story.ended_at == diary.now
+
+
+def test_a_changed_reason_is_told_and_growing_numbers_are_not() -> None:
+    diary = Diary()
+    diary.look(seen(hand()))
+    diary.look(seen(hand()), after_s=DELAY_S)
+    diary.look(seen(hand()), after_s=60)
+    assert len(diary.outgoing) == 1
+
+    diary.look(seen(hand(reason="no space")), after_s=60)
+
+    assert len(diary.outgoing) == 2
+    assert diary.last_story.entries[0].facts.reason == "no space"
+
+
+def test_what_was_there_at_the_first_meeting_is_listed_and_never_told() -> None:
+    diary = Diary(is_baseline_known=False)
+    diary.look(seen(hand("d:OLD")))
+    diary.look(seen(hand("d:OLD"), hand("d:NEW")), after_s=60)
+    diary.look(seen(hand("d:OLD"), hand("d:NEW")), after_s=DELAY_S)
+
+    assert [alert.held for alert in diary.book.open_alerts] == [Held.BASELINE, None]
+    assert diary.last_story.total == 1
+    assert diary.last_story.entries[0].facts.key == hand("d:NEW").facts.key
+
+
+def test_a_first_meeting_is_known_after_a_restart() -> None:
+    diary = Diary(is_baseline_known=False)
+    plan = diary.look(seen(hand("d:OLD")))
+    stored = stored_book(
+        baselines=plan.baselines, alerts=[alert.stored() for alert in plan.alerts.values()], last_alert_id=1
+    )
+
+    later = Diary(AlertBook(stored))
+    later.look(seen(hand("d:OLD"), hand("d:NEW")))
+    later.look(seen(hand("d:OLD"), hand("d:NEW")), after_s=DELAY_S)
+
+    assert later.last_story.total == 1
+    assert [alert.id for alert in later.book.open_alerts] == [1, 2]
+
+
+def test_a_restart_keeps_stories_and_tells_nothing_twice() -> None:
+    diary = Diary()
+    diary.look(seen(hand()))
+    plan = diary.look(seen(hand()), after_s=DELAY_S)
+    stored = stored_book(
+        alerts=[alert.stored() for alert in plan.alerts.values()],
+        stories=[story.stored() for story in plan.stories.values()],
+        baselines={"needs_hand|radarr"},
+        last_alert_id=1,
+        last_story_id=1,
+    )
+
+    later = Diary(AlertBook(stored))
+    later.wait(DELAY_S + 60)
+    later.look(seen(hand()))
+    assert later.outgoing == []
+
+    later.look(NO_HANDS, after_s=10)
+    later.look(NO_HANDS, after_s=SETTLED_S)
+    assert later.outgoing[0].story == diary.outgoing[0].story
+
+
+def test_reminders_come_until_somebody_knows() -> None:
+    diary = Diary()
+    diary.look(seen(down(held_s=300)))
+    diary.outgoing.clear()
+    repeat_s = DEFAULT_RULES[EventKind.INSTANCE_DOWN].repeat_s
+    assert repeat_s is not None
+
+    diary.look(seen(down()), after_s=repeat_s - 1)
+    assert diary.outgoing == []
+    diary.look(seen(down()), after_s=1)
+    assert [message.is_new and message.is_sequel for message in diary.outgoing] == [True, True]
+    assert diary.last_story.is_reminder
+
+    (alert,) = diary.book.open_alerts
+    diary.acknowledge(alert.id, user_id=99)
+    assert diary.last_story.acknowledged_by == 99
+    diary.outgoing.clear()
+    diary.look(seen(down()), after_s=10 * repeat_s)
+    assert diary.outgoing == []
+
+
+def test_after_six_reminders_there_is_one_a_day() -> None:
+    diary = Diary()
+    diary.look(seen(down(held_s=300)))
+    told_at = []
+    for _ in range(24 * 14):
+        count = len(diary.outgoing)
+        diary.look(seen(down()), after_s=1800)
+        if len(diary.outgoing) > count:
+            told_at.append(diary.elapsed_s / 3600)
+
+    assert told_at[:7] == [4, 8, 12, 16, 20, 24, 48]
+    assert told_at[7:] == [72, 96, 120, 144, 168]
+
+
+def silence(**overrides: object) -> StoredSilence:
+    values: dict[str, object] = {
+        "id": 1,
+        "kind": None,
+        "instance": None,
+        "dedup": None,
+        "title": None,
+        "reason": "",
+        "created_by": 7,
+        "created_at": START,
+        "ends_at": START + timedelta(hours=1),
+    }
+    return StoredSilence(**(values | overrides))  # type: ignore[arg-type]  # the test names fields
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_silent"),
+    [
+        ({}, True),
+        ({"kind": "needs_hand"}, True),
+        ({"kind": "stalled"}, False),
+        ({"instance": "radarr"}, True),
+        ({"instance": "sonarr"}, False),
+        ({"dedup": hand().dedup}, True),
+        ({"dedup": "other"}, False),
+        ({"title": "title OF hash"}, True),
+        ({"title": "nothing like it"}, False),
+        ({"ends_at": START}, False),
+    ],
+)
+def test_a_silence_holds_back_what_it_matches(fields: dict[str, object], is_silent: bool) -> None:
+    diary = Diary()
+    diary.book.silences = (silence(**fields),)
+    diary.look(seen(hand()))
+    diary.look(seen(hand()), after_s=DELAY_S)
+
+    assert (diary.outgoing == []) is is_silent
+    assert len(diary.book.open_alerts) == 1
+
+
+def test_what_still_holds_when_a_silence_ends_is_told_then() -> None:
+    diary = Diary()
+    diary.book.silences = (silence(),)
+    diary.look(seen(hand()))
+    diary.look(seen(hand()), after_s=DELAY_S)
+    diary.look(seen(hand()), after_s=3600)
+
+    assert len(diary.outgoing) == 1
+    assert diary.last_story.began_at == START
+
+
+def test_what_is_over_when_a_silence_ends_is_never_told() -> None:
+    diary = Diary()
+    diary.book.silences = (silence(),)
+    diary.look(seen(hand()))
+    diary.look(seen(hand()), after_s=DELAY_S)
+    diary.look(NO_HANDS, after_s=60)
+    diary.look(NO_HANDS, after_s=3600)
+
+    assert diary.outgoing == []
+    assert diary.book.open_alerts == ()
+
+
+def test_a_silence_stops_reminders() -> None:
+    diary = Diary()
+    diary.look(seen(down(held_s=300)))
+    diary.outgoing.clear()
+    diary.book.silences = (silence(ends_at=START + timedelta(days=2)),)
+
+    diary.look(seen(down()), after_s=24 * 3600)
+    assert diary.outgoing == []
+    diary.look(seen(down()), after_s=24 * 3600)
+    assert diary.last_story.is_reminder
+
+
+def test_a_rule_that_is_off_makes_no_alerts_but_lets_open_ones_end() -> None:
+    diary = Diary()
+    diary.look(seen(hand("d:A")))
+    diary.look(seen(hand("d:A")), after_s=DELAY_S)
+    diary.book.rules = diary.book.rules.change(EventKind.NEEDS_HAND, is_on=False)
+    diary.look(seen(hand("d:A"), hand("d:B")), after_s=60)
+    diary.look(seen(hand("d:A"), hand("d:B")), after_s=10 * DELAY_S)
+    assert len(diary.outgoing) == 1
+
+    diary.look(NO_HANDS, after_s=1)
+    diary.look(NO_HANDS, after_s=SETTLED_S)
+    assert diary.last_story.ended_at is not None
+
+
+def test_quiet_hours_hold_back_all_but_what_is_critical() -> None:
+    diary = Diary()  # it is 20:47
+    diary.book.quiet_hours = QuietHours.parse("20", "7:30", "UTC")
+    diary.look(seen(hand()), seen(down(held_s=300)))
+    diary.look(seen(hand()), seen(down()), after_s=DELAY_S)
+
+    by_kind = {
+        content.kind: message.not_before
+        for message, content in zip(diary.outgoing, diary.said, strict=True)
+        if isinstance(content, StoryContent)
+    }
+    assert by_kind[EventKind.NEEDS_HAND] == START.replace(hour=7, minute=30) + timedelta(days=1)
+    assert by_kind[EventKind.INSTANCE_DOWN] == START + timedelta(seconds=5)
+
+
+def test_what_is_hidden_goes_to_people_only_and_shares_no_message() -> None:
+    diary = Diary()
+    diary.book.rules = diary.book.rules.change(
+        EventKind.NEEDS_HAND, routes=DEFAULT_RULES[EventKind.INSTANCE_DOWN].routes
+    )
+    both = seen(hand("d:A"), hand("d:SECRET", is_hidden=True))
+    diary.look(both)
+    diary.look(both, after_s=DELAY_S)
+
+    told = {}
+    for message, content in zip(diary.outgoing, diary.said, strict=True):
+        assert isinstance(content, StoryContent)
+        told.setdefault(message.route, []).append([entry.facts.key for entry in content.entries])
+    assert told == {
+        "alerts": [[hand("d:A").facts.key]],
+        "owner": [[hand("d:A").facts.key], [hand("d:SECRET").facts.key]],
+    }
+
+
+def test_an_instance_that_left_the_settings_ends_its_alerts() -> None:
+    diary = Diary()
+    diary.look(seen(hand()))
+    diary.look(seen(hand()), after_s=DELAY_S)
+
+    plan = diary.book.plan((), names={"sonarr": "TV"}, now=diary.now, monotonic=diary.elapsed_s)
+
+    assert [alert.ending for alert in plan.alerts.values()] == [Ending.GONE]
+
+
+def test_nothing_changes_until_a_plan_was_stored() -> None:
+    diary = Diary()
+    diary.look(seen(hand()))
+    diary.wait(DELAY_S)
+
+    plans = [
+        diary.book.plan([seen(hand())], names=NAMES, now=diary.now, monotonic=diary.elapsed_s)
+        for _ in range(2)
+    ]
+
+    assert plans[0] == plans[1]
+    assert not plans[0].is_empty
+    assert diary.book.open_alerts == ()
+
+
+def test_what_a_newer_version_stored_is_left_alone() -> None:
+    diary = Diary()
+    diary.look(seen(hand()))
+    plan = diary.look(seen(hand()), after_s=DELAY_S)
+    (alert,) = plan.alerts.values()
+    (story,) = plan.stories.values()
+    strange = [
+        replace(alert.stored(), kind="from the future"),
+        replace(alert.stored(), id=2, dedup="x", facts=b"{"),
+        replace(alert.stored(), id=3, dedup="y", ending="evaporated"),
+    ]
+    book = AlertBook(stored_book(alerts=strange, stories=[replace(story.stored(), kind="strange")]))
+
+    assert book.open_alerts == ()
+    assert not book.stories
