@@ -1,5 +1,6 @@
 """The hours in which only what is critical is told."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Self
@@ -8,6 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from discarr.monitoring.alerts.rules import RuleRefused
+
+_TIME = re.compile(r"([0-9]{1,2})(?:[:.]([0-9]{2}))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +79,10 @@ def decode_quiet_hours(stored: str | None) -> QuietHours | None:
 
 
 def _read_time(text: str, which: str) -> time:
-    hours, _, minutes = text.strip().replace(".", ":").partition(":")
-    if hours.isascii() and hours.isdecimal() and (not minutes or (minutes.isascii() and minutes.isdecimal())):
-        try:
-            return time(0 if hours == "24" else int(hours), int(minutes or 0))
-        except ValueError:
-            pass
+    match = _TIME.fullmatch(text.strip())
+    try:
+        if match is not None:
+            return time(0 if match[1] == "24" else int(match[1]), int(match[2] or 0))
+    except ValueError:
+        pass
     raise RuleRefused(f"The {which} of the quiet hours is no time of day. Write it as 22:30.")

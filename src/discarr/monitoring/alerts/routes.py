@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
 
-_TEXT = re.compile(r"(alerts|log|channel|owner|user)(?::(\d{1,19}))?")
+_TEXT = re.compile(r"(alerts|log|channel|owner|user)(?::([1-9][0-9]{0,18}))?")
 _LARGEST_ID = 2**63 - 1
 
 
@@ -44,7 +44,7 @@ class Route:
         if match is None:
             raise ValueError(f"not a route: {text!r}")
         kind, number = RouteKind(match[1]), int(match[2]) if match[2] else None
-        if (kind in _WITH_ID) is (number is None) or not 0 < (number or 1) <= _LARGEST_ID:
+        if (kind in _WITH_ID) is (number is None) or (number or 0) > _LARGEST_ID:
             raise ValueError(f"not a route: {text!r}")
         return cls(kind, number)
 
