@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -395,7 +396,7 @@ def test_what_is_hidden_goes_to_people_only_and_shares_no_message() -> None:
     diary.look(both)
     diary.look(both, after_s=DELAY_S)
 
-    told = {}
+    told: dict[str, list[Any]] = {}
     for message, content in zip(diary.outgoing, diary.said, strict=True):
         assert isinstance(content, StoryContent)
         told.setdefault(message.route, []).append([entry.facts.key for entry in content.entries])
