@@ -1,0 +1,394 @@
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from discarr.core.events import EventKind, Severity, Work
+from discarr.core.store import Store, outbox
+from discarr.core.store.outbox import Outgoing
+from discarr.monitoring.alerts.content import (
+    Content,
+    NoticeContent,
+    OverflowContent,
+    ReadyContent,
+    StoryContent,
+    encode,
+)
+from discarr.monitoring.alerts.dispatcher import (
+    MAX_MESSAGES,
+    MESSAGES_WINDOW_S,
+    OVERFLOW_AT,
+    ContentRefused,
+    Dispatcher,
+    NotNow,
+    OutcomeUnknown,
+    RouteRefused,
+)
+from discarr.monitoring.alerts.routes import ALERTS
+from tests.fakes.clock import START, FakeClock
+from tests.fakes.sink import FakeSink
+
+
+def notice(title: str = "A word") -> NoticeContent:
+    return NoticeContent(kind=EventKind.VERSION, severity=Severity.INFO, title=title)
+
+
+def story(number: int = 1) -> StoryContent:
+    return StoryContent(
+        story_id=number,
+        kind=EventKind.NEEDS_HAND,
+        severity=Severity.WARNING,
+        instance="radarr",
+        instance_name="Movies",
+        began_at=START,
+        entries=(),
+        total=2,
+        open_count=2,
+    )
+
+
+class Post:
+    """A dispatcher between a real outbox and a sink in memory."""
+
+    def __init__(self, store: Store, clock: FakeClock) -> None:
+        self.store = store
+        self.clock = clock
+        self.sink = FakeSink()
+        self.filled = asyncio.Event()
+        self.dispatcher = Dispatcher(store, self.sink, clock=clock, filled=self.filled)
+
+    async def put(self, key: str, content: Content, **overrides: Any) -> None:
+        values: dict[str, Any] = {"route": "alerts", "not_before": self.clock.now()}
+        message = Outgoing(story=key, content=encode(content), **(values | overrides))
+        now = self.clock.now()
+        await self.store.run(lambda connection: outbox.enqueue(connection, [message], now=now))
+        self.filled.set()
+
+    async def restart(self) -> None:
+        """The process ended, however it did, and another one begins."""
+        self.filled = asyncio.Event()
+        self.dispatcher = Dispatcher(self.store, self.sink, clock=self.clock, filled=self.filled)
+        await self.dispatcher.load()
+
+    async def waiting(self) -> int:
+        far = self.clock.now() + timedelta(days=365)
+        return len(await self.store.run(lambda connection: outbox.due(connection, far, limit=1000)))
+
+    @property
+    def texts(self) -> list[str]:
+        """The titles of all messages, in the order they were sent."""
+        return [
+            message.contents[0].title
+            for message in self.sink.messages.values()
+            if isinstance(message.contents[0], NoticeContent)
+        ]
+
+
+@pytest.fixture
+async def post() -> AsyncIterator[Post]:
+    clock = FakeClock()
+    store = await Store.in_memory(clock=clock)
+    office = Post(store, clock)
+    await office.dispatcher.load()
+    yield office
+    await store.close()
+
+
+async def test_what_is_due_is_sent_once_and_in_order(post: Post) -> None:
+    for number in range(5):
+        await post.put(f"n{number}", notice(str(number)), is_new=True)
+
+    await post.dispatcher.deliver()
+    await post.dispatcher.deliver()
+
+    assert post.texts == ["0", "1", "2", "3", "4"]
+    assert await post.waiting() == 0
+
+
+async def test_what_is_not_due_waits(post: Post) -> None:
+    await post.put("n", notice(), not_before=START + timedelta(hours=1))
+
+    await post.dispatcher.deliver()
+    assert post.texts == []
+    await post.clock.advance(3600)
+    await post.dispatcher.deliver()
+    assert len(post.texts) == 1
+
+
+async def test_a_story_goes_on_in_its_message(post: Post) -> None:
+    await post.put("story:1", notice("began"))
+    await post.dispatcher.deliver()
+    await post.put("story:1", notice("over"))
+    await post.dispatcher.deliver()
+
+    (message,) = post.sink.messages.values()
+    assert message.contents == [notice("began"), notice("over")]
+
+
+async def test_a_story_has_a_message_on_each_of_its_routes(post: Post) -> None:
+    await post.put("story:1", notice("began"))
+    await post.put("story:1", notice("began"), route="owner")
+    await post.dispatcher.deliver()
+    await post.put("story:1", notice("over"), route="owner")
+    await post.dispatcher.deliver()
+
+    said = {str(message.route): len(message.contents) for message in post.sink.messages.values()}
+    assert said == {"alerts": 1, "owner": 2}
+
+
+async def test_a_failing_route_holds_up_its_own_messages_only_and_keeps_their_order(post: Post) -> None:
+    await post.put("a", notice("first"), is_new=True)
+    await post.put("b", notice("second"), is_new=True)
+    await post.put("c", notice("elsewhere"), route="owner", is_new=True)
+    post.sink.refusals["alerts"] = NotNow("Discord is away.")
+
+    await post.dispatcher.deliver()
+    assert post.texts == ["elsewhere"]
+
+    post.sink.refusals.clear()
+    await post.clock.advance(2)
+    await post.dispatcher.deliver()
+    assert post.texts == ["elsewhere", "first", "second"]
+
+
+async def test_pauses_grow_to_five_minutes(post: Post) -> None:
+    await post.put("a", notice())
+    post.sink.refusals["alerts"] = NotNow("Discord is away.")
+    tried_at: list[float] = []
+    for _ in range(3600):
+        asked = post.sink.calls.count("channel alerts")
+        await post.dispatcher.deliver()
+        if post.sink.calls.count("channel alerts") > asked:
+            tried_at.append(post.clock.monotonic())
+        await post.clock.advance(1)
+
+    pauses = [after - before for before, after in pairwise(tried_at)]
+    assert pauses[0] <= 2
+    assert max(pauses) <= 301
+    assert min(pauses[8:]) >= 150
+    assert await post.waiting() == 1
+
+
+async def test_discord_says_how_long_to_wait(post: Post) -> None:
+    await post.put("a", notice())
+    post.sink.faults = [NotNow("Too many.", retry_after_s=120)]
+    await post.dispatcher.deliver()
+
+    await post.clock.advance(119)
+    await post.dispatcher.deliver()
+    assert post.texts == []
+    await post.clock.advance(1)
+    await post.dispatcher.deliver()
+    assert len(post.texts) == 1
+
+
+async def test_an_unknown_outcome_is_repeated_under_the_same_nonce(post: Post) -> None:
+    await post.put("a", notice())
+    post.sink.faults = [OutcomeUnknown("No answer.")]
+    await post.dispatcher.deliver()
+    await post.clock.advance(5)
+    await post.dispatcher.deliver()
+
+    assert len(post.sink.messages) == 1
+    assert [call for call in post.sink.calls if call.startswith("find")] == []
+    assert await post.waiting() == 0
+
+
+async def test_after_the_nonces_window_the_message_is_looked_for_before(post: Post) -> None:
+    await post.put("a", notice())
+    post.sink.faults = [OutcomeUnknown("No answer.", retry_after_s=200)]
+    await post.dispatcher.deliver()
+    post.sink.knows_nonces = False
+    await post.clock.advance(200)
+    await post.dispatcher.deliver()
+
+    assert len(post.sink.messages) == 1
+    assert post.sink.calls[-1] == "find 1"
+    assert await post.waiting() == 0
+
+
+async def test_what_was_certainly_not_sent_is_not_looked_for(post: Post) -> None:
+    await post.put("a", notice())
+    post.sink.faults = [NotNow("Away.", retry_after_s=500)]
+    await post.dispatcher.deliver()
+    await post.clock.advance(500)
+    await post.dispatcher.deliver()
+
+    assert [call for call in post.sink.calls if "channel" not in call] == ["send alerts 1"] * 2
+
+
+async def test_a_process_that_died_while_sending_sends_no_second_message(post: Post) -> None:
+    await post.put("a", notice())
+    post.sink.hung = asyncio.Event()
+    sending = asyncio.create_task(post.dispatcher.deliver())
+    await post.clock.settle()
+    sending.cancel()  # the message is on its way
+    await asyncio.gather(sending, return_exceptions=True)
+    post.sink.hung = None
+    # Discord had taken it all the same.
+    nonce = f"{await post.store.get_meta('epoch')}-1"
+    await post.sink.send(ALERTS, notice(), row_id=1, nonce=nonce)
+
+    await post.restart()
+    await post.dispatcher.deliver()
+
+    assert len(post.sink.messages) == 1
+
+
+async def test_what_a_place_refuses_for_good_goes_another_way(post: Post) -> None:
+    await post.put("story:1", notice("began"))
+    post.sink.refusals["alerts"] = RouteRefused("Discarr may not write in threads.")
+
+    await post.dispatcher.deliver()
+    await post.dispatcher.deliver()
+
+    (message,) = post.sink.messages.values()
+    assert str(message.route) == "owner"
+    assert post.dispatcher.dead_count == 0
+
+
+async def test_what_can_go_nowhere_is_kept_and_counted(post: Post) -> None:
+    await post.put("story:1", notice())
+    for route in ("alerts", "owner"):
+        post.sink.refusals[route] = RouteRefused("No.")
+
+    for _ in range(4):
+        await post.dispatcher.deliver()
+
+    assert post.dispatcher.dead_count == 1
+    (dead,) = await post.store.run(lambda connection: outbox.dead(connection, limit=9))
+    assert (dead.error, dead.tried) == ("No.", ("alerts",))
+
+    await post.restart()
+    assert post.dispatcher.dead_count == 1
+
+
+async def test_what_is_for_one_person_goes_to_nobody_else(post: Post) -> None:
+    await post.put("ready", notice(), route="user:5", is_new=True)
+    post.sink.refusals["user:5"] = RouteRefused("They take no messages.")
+
+    await post.dispatcher.deliver()
+
+    assert post.sink.messages == {}
+    assert post.dispatcher.dead_count == 1
+
+
+async def test_refused_content_is_not_tried_again_and_holds_up_nothing(post: Post) -> None:
+    await post.put("a", notice("bad"), is_new=True)
+    await post.put("b", notice("good"), is_new=True)
+    post.sink.faults = [ContentRefused("Discord refuses it.")]
+
+    await post.dispatcher.deliver()
+
+    assert post.texts == ["good"]
+    assert post.dispatcher.dead_count == 1
+
+
+@pytest.mark.parametrize(
+    ("route", "content"), [("nowhere", encode(notice())), ("alerts", b"{}"), ("alerts", b"\xff")]
+)
+async def test_what_another_version_wrote_is_kept_for_people(post: Post, route: str, content: bytes) -> None:
+    message = Outgoing(story="x", route=route, content=content, not_before=START)
+    await post.store.run(lambda connection: outbox.enqueue(connection, [message], now=START))
+    await post.put("b", notice("good"), is_new=True)
+
+    for _ in range(4):
+        await post.dispatcher.deliver()
+
+    assert "good" in post.texts
+    assert post.dispatcher.dead_count == (0 if route == "nowhere" else 1)
+
+
+async def test_a_channel_gets_no_more_than_its_share_whatever_happens(post: Post) -> None:
+    for number in range(3 * MAX_MESSAGES):
+        await post.put(f"n{number}", notice(str(number)), is_new=True)
+
+    sent_after = []
+    for _ in range(4):
+        for _ in range(60):
+            await post.dispatcher.deliver()
+            await post.clock.advance(MESSAGES_WINDOW_S / 60)
+        sent_after.append(len(post.sink.messages))
+
+    assert sent_after[0] <= MAX_MESSAGES + 1
+    assert sent_after[-1] == 3 * MAX_MESSAGES
+    assert post.texts == [str(number) for number in range(3 * MAX_MESSAGES)]
+
+
+async def test_too_many_stories_at_once_become_one_message(post: Post) -> None:
+    for number in range(OVERFLOW_AT + 5):
+        await post.put(f"story:{number}", story(number))
+    await post.put(
+        "ready",
+        ReadyContent(work=Work(title="Dune"), instance_name="Movies", user_ids=(7,), at=START),
+        is_new=True,
+    )
+
+    await post.dispatcher.deliver()
+    await post.dispatcher.deliver()
+
+    contents = [message.contents[0] for message in post.sink.messages.values()]
+    assert len(contents) == 2
+    overflow = next(content for content in contents if isinstance(content, OverflowContent))
+    assert overflow.counts == {EventKind.NEEDS_HAND: 2 * (OVERFLOW_AT + 5)}
+    assert any(isinstance(content, ReadyContent) for content in contents)
+
+
+async def test_a_story_that_was_only_counted_is_not_told_later_either(post: Post) -> None:
+    for number in range(OVERFLOW_AT + 1):
+        await post.put(f"story:{number}", story(number))
+    await post.dispatcher.deliver()
+    await post.dispatcher.deliver()
+    for number in range(OVERFLOW_AT + 1):
+        await post.put(f"story:{number}", story(number))
+
+    await post.dispatcher.deliver()
+
+    assert len(post.sink.messages) == 1
+    assert await post.waiting() == 0
+
+
+async def test_the_loop_waits_for_discord_and_delivers_when_it_is_back(post: Post) -> None:
+    post.sink.ready.clear()
+    running = asyncio.create_task(post.dispatcher.run())
+    await post.put("a", notice())
+    await post.clock.advance(1800)
+    assert post.texts == []
+
+    post.sink.ready.set()
+    await until_sent(post, 1)
+    running.cancel()
+
+    assert post.clock.now() - START < timedelta(seconds=1860)
+
+
+async def test_the_loop_delivers_what_is_put_in_and_what_becomes_due(post: Post) -> None:
+    running = asyncio.create_task(post.dispatcher.run())
+    await post.clock.settle()
+    await post.put("a", notice("now"), is_new=True)
+    await until_sent(post, 1)
+    await post.put("b", notice("later"), is_new=True, not_before=post.clock.now() + timedelta(minutes=15))
+    await until_sent(post, 2)
+    running.cancel()
+
+    assert post.texts == ["now", "later"]
+    assert timedelta(minutes=15) <= post.clock.now() - START < timedelta(minutes=17)
+
+
+async def test_a_store_in_trouble_does_not_end_the_loop(post: Post) -> None:
+    running = asyncio.create_task(post.dispatcher.run())
+    await post.store.close()
+    await post.clock.advance(300)
+
+    assert not running.done()
+    running.cancel()
+
+
+async def until_sent(post: Post, count: int) -> None:
+    async with asyncio.timeout(10):
+        while len(post.sink.messages) < count:
+            await post.clock.advance(1)
+            await asyncio.sleep(0.001)
