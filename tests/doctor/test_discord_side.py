@@ -4,10 +4,12 @@ from typing import Any
 import discord
 import pytest
 
+from discarr.doctor.discord_facts import ApplicationFacts, GuildFacts
 from discarr.doctor.discord_side import DiscordFindings, check_discord
 from discarr.doctor.report import Check, Verdict
 from tests.fakes.discord_server import DiscordServer, running_discord
 from tests.fakes.discord_server.faults import Reply, Reset, error, rate_limited, status
+from tests.fakes.discord_server.world import EVERYTHING_NEEDED
 
 ALL_FOUR = "View Channel, Send Messages, Embed Links and Read Message History"
 
@@ -158,6 +160,45 @@ async def test_administrator_is_a_warning(server: DiscordServer) -> None:
     assert found["Discord channel"].verdict is Verdict.OK
     assert found["Discord bot"].verdict is Verdict.WARNING
     assert "Administrator" in found["Discord bot"].text
+
+
+async def test_what_a_security_scan_judges_is_kept(server: DiscordServer) -> None:
+    server.world.everyone_permissions = EVERYTHING_NEEDED | discord.Permissions(manage_roles=True)
+    application = server.world.application() | {
+        "flags": discord.ApplicationFlags(
+            gateway_presence=True, gateway_guild_members_limited=True, gateway_message_content_limited=True
+        ).value,
+        "interactions_endpoint_url": "https://elsewhere.example/",
+        "bot_public": True,
+    }
+    server.faults.add("GET", ".*/applications/@me", Reply(status=200, body=application), times=None)
+
+    findings = await examine(server)
+
+    assert findings.application == ApplicationFacts(
+        is_public=True,
+        privileged_intents=("Presence Intent", "Server Members Intent", "Message Content Intent"),
+        has_interactions_endpoint=True,
+    )
+    assert findings.guild == GuildFacts(
+        guild_id=server.world.guild_id,
+        role_ids=frozenset({server.world.guild_id, server.world.admin_role_id}),
+        bot_permissions=server.world.everyone_permissions,
+        everyone_permissions=server.world.everyone_permissions,
+        can_everyone_see_channel=True,
+    )
+
+
+async def test_a_channel_that_everyone_is_denied_is_known_as_such(server: DiscordServer) -> None:
+    deny(server, view_channel=True)
+
+    findings = await examine(server)
+
+    assert findings.application == ApplicationFacts(
+        is_public=False, privileged_intents=(), has_interactions_endpoint=False
+    )
+    assert findings.guild is not None
+    assert not findings.guild.can_everyone_see_channel
 
 
 @pytest.mark.parametrize("fault", [error(403, 0), rate_limited(3600)])

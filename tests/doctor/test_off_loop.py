@@ -1,5 +1,6 @@
 import threading
 import time
+from ipaddress import ip_address
 
 import pytest
 
@@ -34,8 +35,11 @@ async def test_work_that_hangs_is_left_behind_and_may_still_end() -> None:
     assert ended.wait(5)
 
 
-async def test_a_known_name_is_found() -> None:
-    await look_up("localhost")
+async def test_the_addresses_of_a_known_name_are_found_once_each() -> None:
+    found = await look_up("localhost")
+
+    assert any(address.is_loopback for address in found)
+    assert len(set(found)) == len(found)
 
 
 @pytest.mark.parametrize("address", ["192.0.2.7", "2001:db8::7"])
@@ -45,7 +49,7 @@ async def test_an_address_needs_no_looking_up(address: str, monkeypatch: pytest.
 
     monkeypatch.setattr("socket.getaddrinfo", refuse)
 
-    await look_up(address)
+    assert await look_up(address) == (ip_address(address),)
 
 
 async def test_a_name_that_cannot_be_one_is_an_error() -> None:

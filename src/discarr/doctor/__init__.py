@@ -5,13 +5,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 
 from discarr.clients.base import MediaClient
-from discarr.clients.factory import create_client
 from discarr.core.clock import Clock
-from discarr.core.errors import ConfigError
 from discarr.core.settings import Settings
 from discarr.doctor.discord_side import check_discord
 from discarr.doctor.host import check_data_dir, is_in_container
-from discarr.doctor.instances import check_instances
+from discarr.doctor.instances import check_instances, open_clients
 from discarr.doctor.report import (
     SETTINGS,
     Check,
@@ -48,7 +46,7 @@ async def examine(
     """
     async with AsyncExitStack() as stack:
         clients, refused = (
-            _own_clients(settings, clock, stack) if media_clients is None else (media_clients, ())
+            open_clients(settings.instances, clock, stack) if media_clients is None else (media_clients, ())
         )
         async with asyncio.TaskGroup() as group:
             discord_task = group.create_task(
@@ -84,22 +82,3 @@ def _settings_checks(settings: Settings) -> Iterator[Check]:
     yield Check(subject=SETTINGS, verdict=Verdict.OK, text=f"They can be used; instances: {names}.")
     for warning in settings.warnings:
         yield Check(subject=SETTINGS, verdict=Verdict.WARNING, text=warning)
-
-
-def _own_clients(
-    settings: Settings, clock: Clock, stack: AsyncExitStack
-) -> tuple[Sequence[MediaClient], Sequence[Check]]:
-    """Make a client for each instance, closed with `stack`; what cannot be made becomes a problem."""
-    clients, refused = [], []
-    for config in settings.instances:
-        try:
-            client = create_client(config, clock=clock)
-        except ConfigError as error:  # a CA file that holds no certificate
-            refused += [
-                Check(subject=config.name, verdict=Verdict.PROBLEM, text=problem)
-                for problem in error.problems
-            ]
-        else:
-            stack.push_async_callback(client.aclose)
-            clients.append(client)
-    return clients, refused

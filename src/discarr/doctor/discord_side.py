@@ -12,6 +12,7 @@ from discord.http import Route
 from discarr.discord_bot.connection import log_in
 from discarr.discord_bot.connection_faults import ConnectionLost
 from discarr.discord_bot.ui import texts
+from discarr.doctor.discord_facts import ApplicationFacts, GuildFacts, read_application, read_guild
 from discarr.doctor.off_loop import look_up
 from discarr.doctor.report import Check, Verdict
 from discarr.utils.discord_utils import NEEDED_CHANNEL_PERMISSIONS, invite_url, missing_permissions
@@ -30,6 +31,10 @@ class DiscordFindings:
 
     checks: list[Check] = field(default_factory=list)
     invite_url: str | None = None
+    application: ApplicationFacts | None = None
+    """None: Discord was not reached, or refused the token."""
+    guild: GuildFacts | None = None
+    """None: nothing came to light about the channel's guild."""
 
     def add(self, subject: str, verdict: Verdict, text: str, remedy: str | None = None) -> None:
         """Append one finding."""
@@ -74,6 +79,7 @@ def _examine_bot(client: discord.Client, findings: DiscordFindings) -> None:
     findings.add(_LOGIN, Verdict.OK, f"Discord knows it as {client.user}.")
     application = cast(discord.AppInfo, client.application)  # set by `login`
     findings.invite_url = invite_url(application.id)
+    findings.application = read_application(application)
     if application.bot_public:
         findings.add(
             _BOT,
@@ -138,6 +144,7 @@ async def _examine_rights(
     guild = await client.fetch_guild(channel.guild.id, with_counts=False)
     member = await guild.fetch_member(cast(discord.ClientUser, client.user).id)  # set by `login`
     with_roles = await guild.fetch_channel(channel.id)
+    findings.guild = read_guild(guild, member, with_roles)
     missing = missing_permissions(with_roles.permissions_for(member), NEEDED_CHANNEL_PERMISSIONS)
     if missing:
         findings.add(

@@ -3,27 +3,50 @@
 import asyncio
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import AsyncExitStack
 from urllib.parse import urlsplit
 
 from discarr.clients.base import MediaClient
-from discarr.core.errors import MediaClientError, StartingUp, TimedOut, Unreachable
+from discarr.clients.factory import create_client
+from discarr.core.clock import Clock
+from discarr.core.errors import ConfigError, MediaClientError, StartingUp, TimedOut, Unreachable
 from discarr.core.models import AppIdentity, InstanceKind
 from discarr.core.settings import InstanceConfig
 from discarr.doctor.off_loop import look_up
 from discarr.doctor.report import Check, Verdict
 
-_AT_ONCE = 16
+AT_ONCE = 16
+"""Instances that are asked at the same time."""
 
 _DEFAULT_PORTS = {InstanceKind.RADARR: 7878, InstanceKind.SONARR: 8989}
 _OLDEST_GOOD_VERSION = {InstanceKind.RADARR: (5, 8), InstanceKind.SONARR: (4, 0, 5)}
+
+
+def open_clients(
+    configs: Iterable[InstanceConfig], clock: Clock, stack: AsyncExitStack
+) -> tuple[Sequence[MediaClient], Sequence[Check]]:
+    """Make a client for each instance, closed with `stack`; what cannot be made becomes a problem."""
+    clients, refused = [], []
+    for config in configs:
+        try:
+            client = create_client(config, clock=clock)
+        except ConfigError as error:  # a CA file that holds no certificate
+            refused += [
+                Check(subject=config.name, verdict=Verdict.PROBLEM, text=problem)
+                for problem in error.problems
+            ]
+        else:
+            stack.push_async_callback(client.aclose)
+            clients.append(client)
+    return clients, refused
 
 
 async def check_instances(
     clients: Iterable[MediaClient], *, in_container: bool, timeout_s: float
 ) -> tuple[Check, ...]:
     """Ask every instance who it is, all at the same time; in the order of `clients`, which stay open."""
-    at_once = asyncio.Semaphore(_AT_ONCE)
+    at_once = asyncio.Semaphore(AT_ONCE)
     async with asyncio.TaskGroup() as group:
         tasks = [
             group.create_task(
@@ -53,7 +76,7 @@ async def _check(
 
 async def _check_name(config: InstanceConfig, *, in_container: bool) -> Check | None:
     """Return a problem if the address names a host that this machine does not know."""
-    host = _host(config)
+    host = host_of(config)
     try:
         await look_up(host)
     except (OSError, UnicodeError):  # UnicodeError: no legal name at all, such as one of 64 letters
@@ -64,7 +87,7 @@ async def _check_name(config: InstanceConfig, *, in_container: bool) -> Check | 
 
 def _unknown_name_remedy(config: InstanceConfig, in_container: bool) -> str:
     port = _DEFAULT_PORTS[config.kind]
-    if "." in _host(config):
+    if "." in host_of(config):
         return "Check how the host is spelt in Discarr's settings, and this machine's name server (DNS)."
     if in_container:
         return (
@@ -76,7 +99,7 @@ def _unknown_name_remedy(config: InstanceConfig, in_container: bool) -> str:
 
 def _failure(config: InstanceConfig, error: MediaClientError, *, in_container: bool) -> Check:
     remedy = error.exact_remedy or error.remedy
-    if in_container and isinstance(error, (Unreachable, TimedOut)) and _is_loopback(_host(config)):
+    if in_container and isinstance(error, (Unreachable, TimedOut)) and _is_loopback(host_of(config)):
         service = f"http://{config.kind}:{_DEFAULT_PORTS[config.kind]}"
         remedy = (
             f"Inside a container this is Discarr itself. Use {service} (same compose network), the address "
@@ -89,9 +112,8 @@ def _failure(config: InstanceConfig, error: MediaClientError, *, in_container: b
 def _verdicts(config: InstanceConfig, identity: AppIdentity) -> Iterable[Check]:
     app = f"{identity.app_name} {identity.version}"
     yield _check_of(config, Verdict.OK, f"{app} answers at {config.url}.")
-    oldest = _OLDEST_GOOD_VERSION[config.kind]
-    if tuple(int(part) for part in re.findall(r"\d+", identity.version)) < oldest:
-        wanted = ".".join(str(part) for part in oldest)
+    wanted = newer_version_wanted(config.kind, identity.version)
+    if wanted is not None:
         yield _check_of(
             config,
             Verdict.WARNING,
@@ -100,7 +122,16 @@ def _verdicts(config: InstanceConfig, identity: AppIdentity) -> Iterable[Check]:
         )
 
 
-def _host(config: InstanceConfig) -> str:
+def newer_version_wanted(kind: InstanceKind, version: str) -> str | None:
+    """Return the oldest version that Discarr gets along with; None where `version` is no older."""
+    oldest = _OLDEST_GOOD_VERSION[kind]
+    if tuple(int(part) for part in re.findall(r"\d+", version)) >= oldest:
+        return None
+    return ".".join(str(part) for part in oldest)
+
+
+def host_of(config: InstanceConfig) -> str:
+    """Return the host in an instance's address, without the brackets of IPv6."""
     return urlsplit(config.url).hostname or ""
 
 

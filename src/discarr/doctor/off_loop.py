@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 _LOOKUP_TIMEOUT_S = 6.0
 
@@ -36,8 +36,8 @@ async def run_off_loop[Result](work: Callable[[], Result], *, timeout_s: float) 
         return await asyncio.wrap_future(outcome)
 
 
-async def look_up(host: str) -> None:
-    """Find out whether this machine knows an address for `host`; one that is an address is known.
+async def look_up(host: str) -> tuple[IPv4Address | IPv6Address, ...]:
+    """Return the addresses that this machine knows for `host`; one that is an address is its own.
 
     Raises:
         TimeoutError: no name server answered in time.
@@ -45,6 +45,6 @@ async def look_up(host: str) -> None:
         UnicodeError: it cannot be a name at all.
     """
     with suppress(ValueError):
-        ip_address(host)
-        return
-    await run_off_loop(lambda: socket.getaddrinfo(host, None), timeout_s=_LOOKUP_TIMEOUT_S)
+        return (ip_address(host),)
+    found = await run_off_loop(lambda: socket.getaddrinfo(host, None), timeout_s=_LOOKUP_TIMEOUT_S)
+    return tuple(dict.fromkeys(ip_address(place[0]) for *_, place in found))

@@ -64,11 +64,9 @@ def format_report(report: Report) -> str:
     """Return the report as lines for a terminal: a symbol and a word for each finding."""
     lines = []
     for check in report.checks:
-        lines.append(
-            _printable(f"{_SYMBOLS[check.verdict]} {check.verdict:<8} {check.subject}: {check.text}")
-        )
+        lines.append(printable(f"{_SYMBOLS[check.verdict]} {check.verdict:<8} {check.subject}: {check.text}"))
         if check.remedy:
-            lines.append(_printable(f"             → {check.remedy}"))
+            lines.append(printable(f"             → {check.remedy}"))
     if report.invite_url:
         lines += ["", f"Invite Discarr to your server with: {report.invite_url}"]
     lines += ["", _summary(report)]
@@ -98,6 +96,6 @@ def _summary(report: Report) -> str:
     return (" and ".join(words) if words else "Everything works") + "."
 
 
-def _printable(line: str) -> str:
-    # Names come from Discord and from the apps; a terminal obeys control characters.
+def printable(line: str) -> str:
+    """Return a line as a terminal may get it, which obeys control characters: names come from outside."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)
