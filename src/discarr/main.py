@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 if TYPE_CHECKING:
     from discarr.core.errors import ConfigError
     from discarr.core.settings import Settings
+    from discarr.doctor.security import Finding, Sources
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -53,7 +54,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             case "healthcheck":
                 return _healthcheck()
             case "doctor":
-                return _doctor(as_json=arguments.json)
+                return (
+                    _scan(as_json=arguments.json) if arguments.security else _doctor(as_json=arguments.json)
+                )
             case "demo":
                 return _demo(arguments)
             case _:
@@ -84,6 +87,11 @@ def _parser() -> argparse.ArgumentParser:
         "doctor", help="try all settings and say what to do about what does not work"
     )
     doctor.add_argument("--json", action="store_true", help="for machines")
+    doctor.add_argument(
+        "--security",
+        action="store_true",
+        help="look for what is not safe; 1 means of medium severity or worse",
+    )
     commands.add_parser("healthcheck", help="say whether the running bot is well, for Docker")
     return parser
 
@@ -137,16 +145,41 @@ def _doctor(*, as_json: bool) -> int:
     from discarr.core.clock import SystemClock
     from discarr.core.errors import ConfigError
     from discarr.doctor import Verdict, examine, format_report, report_as_json, report_of_refusal
+    from discarr.doctor.security import hint_of, worst_findings
 
     logging.getLogger().addHandler(logging.NullHandler())  # the report says it all, and in order
+    unsafe: tuple[Finding, ...] = ()
     try:
         settings = _load_settings()
     except ConfigError as error:
         report, exit_code = report_of_refusal(error), EXIT_CONFIG
     else:
         report = asyncio.run(examine(settings, clock=SystemClock()))
+        unsafe = asyncio.run(worst_findings(settings, _sources()))
         exit_code = EXIT_FAILED if report.verdict is Verdict.PROBLEM else EXIT_OK
     _say(report_as_json(report) if as_json else format_report(report))
+    if unsafe and not as_json:
+        _say("", hint_of(unsafe))
+    return exit_code
+
+
+def _scan(*, as_json: bool) -> int:
+    import asyncio
+    import logging
+
+    from discarr.core.clock import SystemClock
+    from discarr.core.errors import ConfigError
+    from discarr.doctor.security import format_scan, scan, scan_as_json, scan_of_refusal
+
+    logging.getLogger().addHandler(logging.NullHandler())  # as above
+    try:
+        settings = _load_settings()
+    except ConfigError as error:
+        found, exit_code = scan_of_refusal(error), EXIT_CONFIG
+    else:
+        found = asyncio.run(scan(settings, _sources(), clock=SystemClock()))
+        exit_code = EXIT_OK if found.is_clean else EXIT_FAILED
+    _say(scan_as_json(found) if as_json else format_scan(found))
     return exit_code
 
 
@@ -198,6 +231,12 @@ def _load_settings() -> "Settings":
     from discarr.core.settings import load_settings
 
     return load_settings(os.environ, env_file=_ENV_FILE, secrets_dir=_SECRETS_DIR)
+
+
+def _sources() -> "Sources":
+    from discarr.doctor.security import Sources
+
+    return Sources(environ=os.environ, env_file=_ENV_FILE, secrets_dir=_SECRETS_DIR)
 
 
 def _refuse(error: "ConfigError") -> int:
