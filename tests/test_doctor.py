@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import subprocess
 import time
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -35,6 +36,11 @@ def variables(server: DiscordServer, data_dir: Path, **more: str) -> dict[str, s
 
 def settings_of(environ: Mapping[str, str]) -> Settings:
     return load_settings(environ, env_file=None, secrets_dir=None)
+
+
+def put_under_git(path: Path) -> None:
+    for arguments in (["init", "--quiet"], ["add", path.name]):
+        subprocess.run(["git", *arguments], cwd=path.parent, check=True)  # noqa: S607
 
 
 def verdicts(report: Report) -> list[tuple[str, Verdict]]:
@@ -155,3 +161,58 @@ async def test_the_command(
     assert for_machines["verdict"] == ("ok" if exit_code == 0 else "problem")
     assert key not in for_people
     assert server.world.token not in for_people
+
+
+@pytest.mark.parametrize("key", [API_KEY, "short"])
+async def test_the_security_scan_as_a_command(
+    key: str,
+    server: DiscordServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with running_app() as radarr:
+        environ = variables(server, tmp_path, RADARR_URL=radarr, RADARR_API_KEY=key)
+        (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in environ.items()))
+
+        for_people_code = await asyncio.to_thread(main, ["doctor", "--security"])
+        for_people = capsys.readouterr().out
+        for_machines_code = await asyncio.to_thread(main, ["doctor", "--security", "--json"])
+        for_machines = json.loads(capsys.readouterr().out)
+
+    codes = {finding["code"] for finding in for_machines["findings"]}
+    assert ("DS032" in codes) == (key == "short")
+    # What else is found depends on who runs the tests, and where.
+    assert for_people_code == for_machines_code == (0 if for_machines["is_clean"] else 1)
+    assert for_machines["is_clean"] == (
+        for_machines["counts"]["high"] == for_machines["counts"]["medium"] == 0
+    )
+    assert "· low     DS014  Discord channel:" in for_people
+    for private in (f"={key}", API_KEY, server.world.token, radarr, str(tmp_path)):
+        assert private not in for_people
+        assert private not in repr(for_machines)
+
+
+async def test_the_doctor_mentions_what_is_worst(
+    server: DiscordServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with running_app() as radarr:
+        environ = variables(server, tmp_path, RADARR_URL=radarr, RADARR_API_KEY=API_KEY)
+        (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in environ.items()))
+        put_under_git(tmp_path / ".env")
+
+        assert await asyncio.to_thread(main, ["doctor"]) == 0
+        for_people = capsys.readouterr().out
+        assert await asyncio.to_thread(main, ["doctor", "--json"]) == 0
+        for_machines = json.loads(capsys.readouterr().out)
+
+    *_, verdict, empty, hint = for_people.splitlines()
+    assert (verdict, empty) == ("Everything works.", "")
+    assert "DS003" in hint
+    assert "`discarr doctor --security`" in hint
+    assert for_machines.keys() == {"verdict", "invite_url", "checks"}

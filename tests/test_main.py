@@ -97,7 +97,17 @@ def test_a_command_line_that_makes_no_sense_ends_with_2(
     assert "usage: discarr" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [[], ["run"], ["doctor"], ["doctor", "--json"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["run"],
+        ["doctor"],
+        ["doctor", "--json"],
+        ["doctor", "--security"],
+        ["doctor", "--security", "--json"],
+    ],
+)
 def test_every_mistake_is_told_at_once_without_a_secret(arguments: list[str], tmp_path: Path) -> None:
     ended = call(*arguments, cwd=tmp_path, environ=SEVERAL_MISTAKES)
 
@@ -134,6 +144,19 @@ def test_doctor_tells_mistakes_to_machines(
     assert report["verdict"] == "problem"
     assert len(report["checks"]) == 5
     assert {check["subject"] for check in report["checks"]} == {"Settings"}
+
+
+def test_the_security_scan_tells_mistakes_to_machines(
+    surroundings: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in SEVERAL_MISTAKES.items():
+        surroundings.setenv(name, value)
+
+    assert main(["doctor", "--security", "--json"]) == 78
+
+    report = json.loads(capsys.readouterr().out)
+    assert report["findings"] == []
+    assert len(report["unexamined"]) == 5
 
 
 def test_a_ca_file_without_a_certificate_is_a_mistake_in_the_settings(

@@ -46,7 +46,7 @@ async def scan(settings: Settings, sources: Sources, *, clock: Clock, timeout_s:
     unexamined = (
         *(() if surroundings else ("This machine: its disk does not answer.",)),
         *_unexamined_in_discord(discord),
-        *(f"{check.subject}: {check.text}" for check in refused),
+        *(check.text for check in refused),
         *_unknown_versions(answers),
     )
     evidence = surroundings or Surroundings(settings=settings)
