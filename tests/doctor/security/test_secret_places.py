@@ -36,6 +36,28 @@ def test_every_source_in_the_order_of_preference(tmp_path: Path) -> None:
     ]
 
 
+def test_a_file_that_is_reached_in_two_ways_is_one_place(tmp_path: Path) -> None:
+    (tmp_path / "discord_token").write_text(TOKEN)
+    (tmp_path / ".env").write_text(f"DISCORD_TOKEN_FILE={tmp_path / 'link'}\n")
+    (tmp_path / "link").symlink_to("discord_token")
+
+    found = find(
+        {"DISCORD_TOKEN_FILE": str(tmp_path / "discord_token")},
+        env_file=tmp_path / ".env",
+        secrets_dir=tmp_path,
+    )
+
+    assert [place.place for place in found] == ["the file of DISCORD_TOKEN_FILE"]
+
+
+def test_one_file_may_hold_several_secrets(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"DISCORD_TOKEN={TOKEN}\nRADARR_API_KEY={KEY}\n")
+
+    found = find({}, env_file=tmp_path / ".env")
+
+    assert [place.variable for place in found] == ["DISCORD_TOKEN", "RADARR_API_KEY"]
+
+
 def test_what_is_no_secret_is_left_alone(tmp_path: Path) -> None:
     env_file, secrets_dir = tmp_path / ".env", tmp_path / "secrets"
     env_file.write_text("RADARR_URL=http://radarr\nDISCORD_TOKEN\nDISCORD_CHANNEL_ID=1\n")

@@ -35,17 +35,23 @@ class SecretPlace:
 def find_secret_places(sources: Sources) -> tuple[SecretPlace, ...]:
     """Return every place of every secret, in the order in which `load_settings` prefers them.
 
+    A file that is reached in two ways, such as DISCORD_TOKEN_FILE=/run/secrets/discord_token, is one place.
+
     Raises:
         OSError: a file that could be read a moment ago no longer can.
     """
     environ, dotenv = sources.environ, _read_dotenv(sources.env_file)
-    return (
+    places = (
         *_direct(environ, "the environment", None),
         *_named_files(environ),
         *_named_files(dotenv),
         *_secret_files(sources.secrets_dir),
         *_direct(dotenv, "the .env file", sources.env_file),
     )
+    distinct: dict[tuple[str, Path | None], SecretPlace] = {}
+    for place in places:
+        distinct.setdefault((place.variable.upper(), place.path and place.path.resolve()), place)
+    return tuple(distinct.values())
 
 
 def _read_dotenv(path: Path | None) -> dict[str, str]:
