@@ -33,7 +33,7 @@ def read_container(root: Path, mountinfo: str) -> ContainerFacts:
     return ContainerFacts(
         is_root_writable="rw" in root_options.split(","),
         has_engine_socket=any(fields[4].rpartition("/")[2] in names for fields in mounts)
-        or any((root / name).exists() for name in _ENGINE_SOCKETS),
+        or any(os.access(root / name, os.F_OK) for name in _ENGINE_SOCKETS),
     )
 
 
