@@ -53,7 +53,7 @@ SAFE_GUILD = GuildFacts(
 SAFE_DISCORD = DiscordEvidence(
     application=ApplicationFacts(is_public=False, privileged_intents=(), has_interactions_endpoint=False),
     guild=SAFE_GUILD,
-    admin_role_ids=frozenset({ROLE_ID}),
+    trusted_roles={"DISCARR_ADMIN_ROLES": frozenset({ROLE_ID})},
 )
 
 
@@ -103,7 +103,7 @@ def guild(**facts: Any) -> DiscordEvidence:
 
 
 def admin_roles(*ids: int) -> DiscordEvidence:
-    return replace(SAFE_DISCORD, admin_role_ids=frozenset(ids))
+    return replace(SAFE_DISCORD, trusted_roles={"DISCARR_ADMIN_ROLES": frozenset(ids)})
 
 
 NO_GUILD = replace(SAFE_DISCORD, guild=None)

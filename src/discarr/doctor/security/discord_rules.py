@@ -1,6 +1,6 @@
 """The bot in Discord: what it may do, who sees it, and what its token would give away."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import discord
@@ -12,7 +12,6 @@ from discarr.utils.discord_utils import NEEDED_CHANNEL_PERMISSIONS, missing_perm
 
 _BOT = "Discord bot"
 _CHANNEL = "Discord channel"
-_ROLES = "DISCARR_ADMIN_ROLES"
 _ELEVATED = discord.Permissions.elevated()
 """What Discord itself calls so: it asks moderators for a second factor."""
 
@@ -24,7 +23,8 @@ class DiscordEvidence:
     application: ApplicationFacts
     guild: GuildFacts | None
     """None: the bot does not see its channel."""
-    admin_role_ids: frozenset[int]
+    trusted_roles: Mapping[str, frozenset[int]]
+    """Role ids by the variable that names them."""
 
 
 def _administrator(evidence: DiscordEvidence) -> Iterator[Found]:
@@ -46,13 +46,14 @@ def _open_channel(evidence: DiscordEvidence) -> Iterator[Found]:
         yield _CHANNEL, "Everybody on the Discord server sees it, and with it what is downloading."
 
 
-def _wrong_admin_roles(evidence: DiscordEvidence) -> Iterator[Found]:
+def _wrong_roles(evidence: DiscordEvidence) -> Iterator[Found]:
     if evidence.guild is None:
         return
-    if evidence.guild.guild_id in evidence.admin_role_ids:
-        yield _ROLES, "It names @everyone, which makes nobody an admin: everybody has that role."
-    for role_id in sorted(evidence.admin_role_ids - evidence.guild.role_ids - {evidence.guild.guild_id}):
-        yield _ROLES, f"It names {role_id}, which is no role of this Discord server."
+    for variable, role_ids in evidence.trusted_roles.items():
+        if evidence.guild.guild_id in role_ids:
+            yield variable, "It names @everyone, which Discarr trusts with nothing: everybody has that role."
+        for role_id in sorted(role_ids - evidence.guild.role_ids - {evidence.guild.guild_id}):
+            yield variable, f"It names {role_id}, which is no role of this Discord server."
 
 
 def _needless_permissions(evidence: DiscordEvidence) -> Iterator[Found]:
@@ -100,10 +101,10 @@ RULES: tuple[Rule[DiscordEvidence], ...] = (
     Rule(
         code="DS015",
         severity=Severity.MEDIUM,
-        title="An admin role is @everyone, or does not exist",
+        title="A role in the settings is @everyone, or does not exist",
         remedy="Turn on Developer Mode in Discord, then right-click the role → Copy Role ID; or remove it "
         "from the setting.",
-        find=_wrong_admin_roles,
+        find=_wrong_roles,
     ),
     Rule(
         code="DS026",

@@ -53,9 +53,7 @@ async def scan(settings: Settings, sources: Sources, *, clock: Clock, timeout_s:
     asked = {answer.config.id: answer.facts for answer in answers}
     evidence = replace(evidence, instances={**evidence.instances, **asked})
     return Scan(
-        findings=worst_first(
-            (*apply_rules(OFFLINE_RULES, evidence), *_judge_discord(discord, settings.admin_role_ids))
-        ),
+        findings=worst_first((*apply_rules(OFFLINE_RULES, evidence), *_judge_discord(discord, settings))),
         unexamined=unexamined,
     )
 
@@ -82,11 +80,13 @@ async def _look_around(settings: Settings, sources: Sources, *, timeout_s: float
         return None
 
 
-def _judge_discord(discord: DiscordFindings, admin_role_ids: frozenset[int]) -> tuple[Finding, ...]:
+def _judge_discord(discord: DiscordFindings, settings: Settings) -> tuple[Finding, ...]:
     if discord.application is None:
         return ()
     evidence = DiscordEvidence(
-        application=discord.application, guild=discord.guild, admin_role_ids=admin_role_ids
+        application=discord.application,
+        guild=discord.guild,
+        trusted_roles={"DISCARR_ADMIN_ROLES": settings.admin_role_ids},
     )
     return apply_rules(DISCORD_RULES, evidence)
 
