@@ -86,7 +86,10 @@ def _judge_discord(discord: DiscordFindings, settings: Settings) -> tuple[Findin
     evidence = DiscordEvidence(
         application=discord.application,
         guild=discord.guild,
-        trusted_roles={"DISCARR_ADMIN_ROLES": settings.admin_role_ids},
+        trusted_roles={
+            "DISCARR_OPERATOR_ROLES": settings.operator_role_ids,
+            "DISCARR_ADMIN_ROLES": settings.admin_role_ids,
+        },
     )
     return apply_rules(DISCORD_RULES, evidence)
 
