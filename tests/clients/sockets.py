@@ -1,10 +1,15 @@
 """A server on loopback that is scripted down to its bytes."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from discarr.clients.transport import InstanceHttp
 
 type Handler = Callable[["Connection"], Awaitable[None]]
+type Talk = Callable[[Handler], AbstractAsyncContextManager[InstanceHttp]]
+"""Talk to a handler: the fixture `talking_to`."""
 
 
 class Connection:
@@ -17,7 +22,9 @@ class Connection:
         """1 for the first connection that the server saw."""
 
     async def request(self) -> str:
-        return (await self.reader.readuntil(b"\r\n\r\n")).decode()
+        head = (await self.reader.readuntil(b"\r\n\r\n")).decode()
+        length = re.search(r"content-length: (\d+)", head.lower())
+        return head + (await self.reader.readexactly(int(length[1]) if length else 0)).decode()
 
     async def answer(self, body: bytes = b"{}", *, status: str = "200 OK", headers: str = "") -> None:
         headers += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
@@ -28,6 +35,14 @@ class Connection:
         while True:
             await self.request()
             await self.answer(body, headers=headers)
+
+
+async def hang(connection: Connection) -> None:
+    """Answer requests for /well at once, others never."""
+    while True:
+        if "/well" not in await connection.request():
+            await asyncio.sleep(30)
+        await connection.answer()
 
 
 @asynccontextmanager

@@ -2,46 +2,16 @@
 
 import asyncio
 import gzip
-import ssl
 import zlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 
 from discarr.clients.body import MAX_BODY_BYTES
-from discarr.clients.transport import InstanceHttp, make_transport
+from discarr.clients.transport import InstanceHttp
 from discarr.core.clock import SystemClock
 from discarr.core.errors import BadAnswer, Misconfigured, TimedOut, Unreachable
 from tests.clients.fake_app import KEY, make_config
-from tests.clients.sockets import Connection, Handler, serving
-
-type Talk = Callable[[Handler], AbstractAsyncContextManager[InstanceHttp]]
-
-
-@pytest.fixture(params=[None, ssl.PROTOCOL_TLS_CLIENT], ids=["plain", "tls"])
-def talking_to(request: pytest.FixtureRequest) -> Talk:
-    """Talk to a handler over the transport for http and over the one for https: the faults are the same."""
-
-    @asynccontextmanager
-    async def talk(handler: Handler) -> AsyncIterator[InstanceHttp]:
-        tls = None if request.param is None else ssl.SSLContext(request.param)
-        async with serving(handler) as url:
-            http = InstanceHttp(make_config(url=url), clock=SystemClock(), transport=make_transport(tls))
-            try:
-                yield http
-            finally:
-                await http.aclose()
-
-    return talk
-
-
-async def hang(connection: Connection) -> None:
-    """Answer requests for /well at once, others never."""
-    while True:
-        if "/well" not in await connection.request():
-            await asyncio.sleep(30)
-        await connection.answer()
+from tests.clients.sockets import Connection, Talk, hang, serving
 
 
 async def test_requests_cut_by_their_deadline_leave_the_connections_usable(talking_to: Talk) -> None:

@@ -20,7 +20,6 @@ _ERRORS: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
     (aiohttp.ServerTimeoutError, httpx.ReadTimeout),
     (aiohttp.ClientConnectorError, httpx.ConnectError),
     (aiohttp.InvalidURL, httpx.UnsupportedProtocol),
-    (aiohttp.ClientOSError, httpx.ReadError),
     (aiohttp.ClientError, httpx.RemoteProtocolError),
 )
 """The first that fits counts; the rest is an answer that ended early or is not HTTP."""
@@ -56,14 +55,18 @@ class PlainHttp(httpx.AsyncBaseTransport):
 
     def _new_session(self) -> aiohttp.ClientSession:
         """Not before the first request, because it belongs to the running loop."""
+        is_kept = self._limits.max_keepalive_connections != 0
         connector = aiohttp.TCPConnector(
-            limit=self._limits.max_connections or 0, keepalive_timeout=self._limits.keepalive_expiry
+            limit=self._limits.max_connections or 0,
+            keepalive_timeout=self._limits.keepalive_expiry if is_kept else None,
+            force_close=not is_kept,
         )
         return aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             read_bufsize=_READ_BUFFER_BYTES,
+            middlewares=(_send_once,),
         )
 
 
@@ -80,6 +83,21 @@ class _Body(httpx.AsyncByteStream):
     @override
     async def aclose(self) -> None:
         self._answer.close()  # ends the connection, unless the body was read and gave it back
+
+
+async def _send_once(
+    request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from repeating what lost its connection, by an error that it does not know to be one.
+
+    It would send everything but POST a second time, unasked: DELETE counts as harmless to repeat.
+    """
+    try:
+        return await send(request)
+    except aiohttp.ClientConnectorError:
+        raise  # nothing was sent; never repeated
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as exc:
+        raise aiohttp.ClientConnectionError(str(exc)) from exc
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import msgspec
 from discarr.clients.wire import ErrorBody
 from discarr.core.errors import (
     Busy,
+    Crashed,
     MediaClientError,
     Misconfigured,
     NotFound,
@@ -28,6 +29,8 @@ _SIGN_IN_OR_PATH = (
     "A web page answers instead of the API: check the base path of the address, "
     "or whether a sign-in page stands in front of it."
 )
+_NULL_REFERENCE = (b"Object reference not set", b"NullReferenceException")
+"""How .NET says it, in English whatever the language of the app: in the message and in the stack trace."""
 _WRONG_PATH = "Something answers there, but not the app's API: check the address, including the base path."
 
 
@@ -56,6 +59,8 @@ def error_for(instance: str, response: httpx.Response, body: bytes) -> MediaClie
     if status == 429 or status >= 500:
         if status == 503 and _error_body(body).error_message:
             return StartingUp(instance, detail)
+        if status == 500 and any(mark in body for mark in _NULL_REFERENCE):
+            return Crashed(instance, f"{detail}, null reference")
         return Busy(instance, f"{detail}, database is locked" if is_locked(status, body) else detail)
     return Rejected(instance, detail)
 

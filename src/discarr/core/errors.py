@@ -15,6 +15,8 @@
         ├── Misconfigured      redirect, HTML, wrong app, unsupported version
         ├── StartingUp         the app answers 503 while it starts
         ├── Busy               5xx, such as "database is locked"
+        │   └── Crashed        500 for a null reference, which does not pass by itself
+        ├── NotComplete        nothing to import yet: the download is not complete
         └── BadAnswer          a success status with a body that makes no sense
 
 Text for people comes from `summary` and `remedy`, never from ``str(exc)``: the latter may carry
@@ -57,13 +59,25 @@ class MediaClientError(DiscarrError):
     `instance` is the id of the instance; `detail` is for logs only and may name addresses.
     `summary` and `remedy` are safe for Discord; `exact_remedy` names parts of the address and is for the
     terminal and the log.
+
+    `is_outcome_unknown` is about requests that change something: whether this one may have been carried out
+    although it failed, so that it must be checked and not repeated. True unless it is certain that it was
+    not: so for every failure after sending began (no answer in time, a dropped connection, 5xx, a success
+    that cannot be read). False when no connection could be made or none was free, and when the app, or
+    something in front of it, answered 3xx or 4xx or that it is starting. False for mere reading.
     """
 
     summary: ClassVar[str] = "could not be asked"
     default_remedy: ClassVar[str] = "Discarr tries again by itself."
 
     def __init__(
-        self, instance: str, detail: str = "", *, remedy: str | None = None, exact_remedy: str | None = None
+        self,
+        instance: str,
+        detail: str = "",
+        *,
+        remedy: str | None = None,
+        exact_remedy: str | None = None,
+        is_outcome_unknown: bool = False,
     ) -> None:
         known = "; ".join(part for part in (detail, exact_remedy) if part)
         super().__init__(f"{instance}: {self.summary}" + (f" ({known})" if known else ""))
@@ -71,6 +85,7 @@ class MediaClientError(DiscarrError):
         self.detail = detail
         self.remedy = remedy or self.default_remedy
         self.exact_remedy = exact_remedy
+        self.is_outcome_unknown = is_outcome_unknown
 
 
 class Unreachable(MediaClientError):
@@ -130,6 +145,20 @@ class Busy(MediaClientError):
 
     summary = "has trouble answering"
     default_remedy = "This usually passes; if it stays, look at the app's own log."
+
+
+class Crashed(Busy):
+    """500 for an error inside of the app, a null reference: asking again changes nothing."""
+
+    summary = "ran into an error of its own"
+    default_remedy = "Look at the app's own log for the reason."
+
+
+class NotComplete(MediaClientError):
+    """The app cannot look for files to import, most likely because the download is not complete."""
+
+    summary = "cannot import this download yet"
+    default_remedy = "Wait until it is loaded completely; if it is already, look at the app's own log."
 
 
 class BadAnswer(MediaClientError):
