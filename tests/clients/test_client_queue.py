@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from discarr.clients.base import PAGE_SIZE
+from discarr.clients.paging import PAGE_SIZE
 from discarr.clients.title_loader import TITLE_PAGE_SIZE
 from discarr.clients.titles import FRESH_S, FRESH_TAGS_S, GONE_S, TROUBLE_S
 from discarr.core.errors import Busy, MediaClientError, TimedOut, Unauthorized

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from discarr.clients.values import MAX_SIZE_BYTES, clip, parse_instant, parse_size, parse_span
+from discarr.clients.values import MAX_SIZE_BYTES, clip, is_id, parse_instant, parse_size, parse_span
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,11 @@ def test_sizes_are_whole_and_within_bounds(value: float | None, expected: int | 
 def test_long_texts_are_cut_visibly() -> None:
     assert clip("a" * 10, 10) == "a" * 10
     assert clip("a" * 11, 10) == "a" * 9 + "…"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(1, True), (2**31 - 1, True), (0, False), (-1, False), (2**31, False), (10**40, False), (None, False)],
+)
+def test_only_numbers_that_an_app_can_have_given_are_ids(value: int | None, expected: bool) -> None:
+    assert is_id(value) is expected

@@ -10,12 +10,13 @@ from typing import ClassVar, Literal
 
 import httpx
 
+from discarr.clients.actions import QueueActions
 from discarr.clients.decode import Page, PageDecoder, decode_list, decode_object
 from discarr.clients.disks import volumes
 from discarr.clients.fold import MAX_TEXT, QueueFold
 from discarr.clients.history import read_history_row
 from discarr.clients.identity import read_identity
-from discarr.clients.paging import QueueWalk, walk_queue
+from discarr.clients.paging import PAGE_SIZE, WALK_TIMEOUTS, QueueWalk, queue_params, walk_queue
 from discarr.clients.shared_requests import SharedRequests
 from discarr.clients.title_loader import TITLE_PAGE_SIZE, TitleLoader, TitleSource
 from discarr.clients.titles import TitleCache, media_title
@@ -49,11 +50,6 @@ from discarr.core.slices import release
 
 logger = logging.getLogger(__name__)
 
-PAGE_SIZE = 1000
-"""Rows of a lean queue page: 1.5 MB, decoded in 2 ms. The apps know no maximum."""
-_WALK_TIMEOUTS = 6
-"""A whole walk over the queue may take as long as so many single answers: enough for a long queue on a slow
-machine, or for a few pages that are read three times because they changed meanwhile."""
 _MAX_HISTORY_PAGES = 20
 _LEVELS: Mapping[str, Literal["notice", "warning", "error"]] = {
     "notice": "notice",
@@ -93,6 +89,9 @@ class MediaClient(ABC):
         self._clock = clock
         self._http = InstanceHttp(config, clock=clock, transport=transport)
         self._titles = TitleCache(clock, needs_fresh_tags=needs_fresh_tags)
+        self.actions = QueueActions(
+            config, self._http, titles=self._titles, unknown_items=self._unknown_items, clock=clock
+        )
         self._loader = TitleLoader(
             self._titles,
             TitleSource(
@@ -257,7 +256,7 @@ class MediaClient(ABC):
         async def fetch_page(number: int) -> Page[QueueRow]:
             nonlocal has_changed, asked
             asked += 1
-            body = await self._get("/queue", self._queue_params(number, PAGE_SIZE))
+            body = await self._get("/queue", queue_params(number, PAGE_SIZE, self._unknown_items))
             known = self._pages.get(number)
             if known is None or known[0] != body:
                 has_changed = True
@@ -265,7 +264,7 @@ class MediaClient(ABC):
             pages[number] = known
             return known[1]
 
-        deadline_s = _WALK_TIMEOUTS * self.config.timeout_s
+        deadline_s = WALK_TIMEOUTS * self.config.timeout_s
         try:
             async with asyncio.timeout(deadline_s):
                 walk = await walk_queue(fetch_page, page_size=PAGE_SIZE)
@@ -278,19 +277,8 @@ class MediaClient(ABC):
         self._last_walk = walk if is_single else None
         return walk
 
-    def _queue_params(self, number: int, page_size: int) -> Params:
-        return (
-            ("page", str(number)),
-            ("pageSize", str(page_size)),
-            # In every version's list of allowed keys, and steady between refreshes. The default, time
-            # left, reshuffles the pages, and `episode` fails on Sonarr. The default direction is descending.
-            ("sortKey", "title"),
-            ("sortDirection", "ascending"),
-            *self._unknown_items,
-        )
-
     async def _get_title_page(self, number: int) -> Sequence[TitleRow]:
-        params = (*self._queue_params(number, TITLE_PAGE_SIZE), *self._embedded)
+        params = (*queue_params(number, TITLE_PAGE_SIZE, self._unknown_items), *self._embedded)
         body = await self._get("/queue", params)
         return (await self._title_decoder.decode(body)).rows
 

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import TypeGuard
 
 MAX_SIZE_BYTES = 1 << 60
 """An exbibyte: more than any download, and safe in a signed 64-bit column."""
@@ -33,6 +34,11 @@ def parse_span(text: str | None) -> timedelta | None:
     microseconds = 0 if fraction == "0" else int(fraction.ljust(7, "0")) // 10
     span = timedelta(int(days), int(hours) * 3600 + int(minutes) * 60 + int(seconds), microseconds)
     return -span if sign == "-" else span
+
+
+def is_id(value: int | None) -> TypeGuard[int]:
+    """Whether a number can be an id of the apps, and so be sent back to them."""
+    return value is not None and 0 < value < 1 << 31
 
 
 def parse_size(value: float | None) -> int | None:

@@ -1,8 +1,9 @@
 """What Radarr and Sonarr send, reduced to the fields that Discarr uses.
 
-The only place where the wire's spellings live. Every field is optional, because the apps leave out
-nulls and their versions differ; fields that are not named here are skipped while decoding. Dates and
-spans stay text until they are needed: `discarr.clients.values` reads them tolerantly.
+The only place where the wire's spellings live, with `discarr.clients.wire_actions`. Every field is
+optional, because the apps leave out nulls and their versions differ; fields that are not named here are
+skipped while decoding. Dates and spans stay text until they are needed: `discarr.clients.values` reads
+them tolerantly.
 """
 
 from msgspec import Struct
