@@ -144,7 +144,7 @@ async def test_a_queue_without_end_is_given_up_on() -> None:
         page = {"page": int(request.url.params["page"]), "totalRecords": 10**6, "records": [row]}
         return httpx.Response(200, json=page)
 
-    client = make_client(slow_and_changing, timeout_s=0.05)  # type: ignore[arg-type]  # httpx takes both
+    client = make_client(slow_and_changing, timeout_s=0.2)  # type: ignore[arg-type]  # httpx takes both
 
     with pytest.raises(TimedOut, match="no end of the queue"):
         await client.actions.find(key_of(make_row(0)), None)
