@@ -10,6 +10,7 @@ from discarr.sandbox.arr_server.scenario import Scenario
 from discarr.sandbox.arr_server.scenario_source import ScenarioSource
 from tests.fakes.clock import START, FakeClock
 from tests.sandbox.arr_server.world import (
+    AMELIE,
     Visitor,
     movie_download,
     one_of_each,
@@ -126,7 +127,7 @@ async def test_history_can_be_filtered_and_enriched() -> None:
 
 async def test_history_since_is_inclusive_and_oldest_first() -> None:
     clock = FakeClock()
-    scenario = radarr(movie_download(), movie_download(name="later", starts_at_s=60))
+    scenario = radarr(movie_download(), movie_download(name="later", media=AMELIE, starts_at_s=60))
     moment = (START + timedelta(seconds=60)).strftime("%Y-%m-%dT%H:%M:%SZ")
     async with visiting(_server(scenario, clock)) as visitor:
         await clock.advance(300)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from discarr.sandbox.arr_server.history_rows import INDEXER_KEY
 from discarr.sandbox.arr_server.problems import PROBLEMS
-from discarr.sandbox.arr_server.rows import INDEXER_KEY
 from discarr.sandbox.arr_server.scenario import (
     Ending,
     Scenario,
