@@ -1,5 +1,6 @@
 """Manual import: which files of a download are offered, and what becomes of those that a person names."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -69,13 +70,16 @@ def reconsidered_file(story: Story, file: JsonObject, now_s: float) -> JsonObjec
 
 def import_by_hand(story: Story, body: JsonObject, now_s: float) -> Outcome:
     """Do the work of a `ManualImport` command: import the named files, whatever speaks against them."""
-    counts: dict[str, int] = {}
+    touched: dict[str, Occurrence] = {}
+    unexpected: Counter[str] = Counter()
     files = body.get("files") or []
     try:
         for file in files:
-            counts[file["downloadId"]] = counts.get(file["downloadId"], 0) + _import(story, file, body, now_s)
-        for download_id, count in counts.items():
-            _settle(story, download_id, count, now_s)
+            occurrence, count = _import(story, file, body, now_s)
+            touched[occurrence.download_id] = occurrence
+            unexpected[occurrence.download_id] += count
+        for download_id, occurrence in touched.items():
+            _settle(story, occurrence, unexpected[download_id], now_s)
     except _ImportFailed as problem:
         return Outcome(
             message=str(problem), exception=f"System.Exception: {problem}\n   at ManualImportService"
@@ -83,9 +87,9 @@ def import_by_hand(story: Story, body: JsonObject, now_s: float) -> Outcome:
     return Outcome(message=f"Manually imported {len(files)} files")
 
 
-def _import(story: Story, file: JsonObject, body: JsonObject, now_s: float) -> int:
-    """Import one file; returns how many movies or episodes it brought that the download had not promised."""
-    found = story.find(file["downloadId"], now_s)
+def _import(story: Story, file: JsonObject, body: JsonObject, now_s: float) -> tuple[Occurrence, int]:
+    """Import one file; returns its download, and how many unexpected movies or episodes it brought."""
+    found = story.find(str(file.get("downloadId")), now_s)
     visible = {} if found is None else _paths(story, *found, now_s)
     if found is None or file.get("path") not in visible:
         raise _ImportFailed(f"Could not find file '{file.get('path')}'.")
@@ -116,20 +120,17 @@ def _import(story: Story, file: JsonObject, body: JsonObject, now_s: float) -> i
     promised = media_ids(script.media)
     keys = [_key(ids) for ids in promised]
     parts = {keys.index(_key(ids)) for ids in named if _key(ids) in keys}
-    story.plot.change(replace(occurrence, by_hand=occurrence.by_hand | parts))
-    return len(named) - len(parts)
+    changed = replace(occurrence, by_hand=occurrence.by_hand | parts)
+    story.plot.change(changed)
+    return changed, len(named) - len(parts)
 
 
-def _settle(story: Story, download_id: str, extra_count: int, now_s: float) -> None:
+def _settle(story: Story, occurrence: Occurrence, unexpected_count: int, now_s: float) -> None:
     """Mark a download as imported: Radarr for any file, Sonarr once all expected episodes are there."""
-    found = story.find(download_id, now_s)
-    if found is None:
-        return
-    occurrence = found[0]
     if occurrence.script.manual_import is ManualImport.SAYS_IT_FAILED:
         raise _ImportFailed(_NULL_REFERENCE)
     expected = max(1, occurrence.part_count) if story.kind is InstanceKind.SONARR else 1
-    if len(occurrence.arrived_at(now_s)) + extra_count >= expected:
+    if len(occurrence.arrived_at(now_s)) + unexpected_count >= expected:
         everything = frozenset(range(occurrence.part_count))
         story.plot.change(replace(occurrence.ended_now(now_s, Ending.IMPORTED), by_hand=everything))
 

@@ -7,17 +7,15 @@ from typing import override
 
 from discarr.core.models import InstanceKind
 from discarr.sandbox.arr_server.commands import DONE, MANUAL_IMPORT, Outcome
-from discarr.sandbox.arr_server.download_clients import OnRemoval
-from discarr.sandbox.arr_server.history_rows import ignored_rows
 from discarr.sandbox.arr_server.json_format import JsonObject
-from discarr.sandbox.arr_server.library import media_ids
 from discarr.sandbox.arr_server.manual_import import import_by_hand, offered_files, reconsidered_file
 from discarr.sandbox.arr_server.occurrence import DownloadState, Occurrence
 from discarr.sandbox.arr_server.quality_profiles import usual_profiles
-from discarr.sandbox.arr_server.rows import pending_row_ids, queue_rows
-from discarr.sandbox.arr_server.scenario import SEARCH_S, Scenario, Step
+from discarr.sandbox.arr_server.removals import pending_releases, remove_download
+from discarr.sandbox.arr_server.rows import queue_rows
+from discarr.sandbox.arr_server.scenario import Scenario, Step
 from discarr.sandbox.arr_server.searches import search
-from discarr.sandbox.arr_server.source import ClientRefusal, Removal, Source
+from discarr.sandbox.arr_server.source import Removal, Source
 from discarr.sandbox.arr_server.story import Story
 
 
@@ -65,24 +63,20 @@ class ScenarioSource(Source):
     @override
     def remove(self, row: JsonObject, removal: Removal, at: datetime) -> None:
         self.advance(at)
-        now_s = self._story.scenario_time(at)
-        if "downloadId" not in row:
-            self._remove_pending(row, removal, now_s)
-            return
-        found = self._story.find(row["downloadId"], now_s)
-        if found is not None:
-            self._remove_tracked(found[0], removal, now_s)
+        remove_download(self._story, row, removal, self._story.scenario_time(at))
 
     @override
     def grab(self, row: JsonObject, at: datetime) -> None:
+        self.advance(at)
         now_s = self._story.scenario_time(at)
-        for occurrence in self._pending(row, now_s):
+        for occurrence in pending_releases(self._story, row, now_s):
             grabbed = occurrence.grabbed_now(now_s)
             self._story.plot.change(grabbed)
             self._story.start(grabbed, now_s)
 
     @override
     def run(self, name: str, body: JsonObject, at: datetime) -> Outcome:
+        self.advance(at)
         now_s = self._story.scenario_time(at)
         if name == MANUAL_IMPORT:
             return import_by_hand(self._story, body, now_s)
@@ -179,53 +173,6 @@ class ScenarioSource(Source):
         return self._story.plot.is_hidden(occurrence, now_s) or (
             state.step is not Step.DELAYED and client.away.is_open(now_s)
         )
-
-    def _pending(self, row: JsonObject, now_s: float) -> list[Occurrence]:
-        """Return the pending release that a row shows."""
-        return [
-            occurrence
-            for occurrence, state in self._story.present(now_s)
-            if state.step is Step.DELAYED and row["id"] in pending_row_ids(occurrence)
-        ]
-
-    def _remove_pending(self, row: JsonObject, removal: Removal, now_s: float) -> None:
-        """Remove every pending release of the same movie or episodes, as the apps do."""
-        media = [occurrence.script.media for occurrence in self._pending(row, now_s)]
-        for occurrence, state in self._story.present(now_s):
-            if state.step is Step.DELAYED and occurrence.script.media in media:
-                self._story.plot.change(occurrence.ended_now(now_s))
-                if removal.blocklist:
-                    self._story.block_pending(occurrence.script, now_s)
-
-    def _remove_tracked(self, occurrence: Occurrence, removal: Removal, now_s: float) -> None:
-        story = self._story
-        client = story.client_of(occurrence)
-        is_known = bool(media_ids(occurrence.script.media))
-        if removal.remove_from_client:
-            _raise_refusal(client.on_removal, client.name)
-        if (removal.remove_from_client and client.on_removal is OnRemoval.PRETENDS) or (
-            removal.is_ignore and not is_known
-        ):
-            # ignoring an item that matches nothing does not stick either
-            story.plot.hide(occurrence, now_s)
-        else:
-            story.plot.change(occurrence.ended_now(now_s))
-        if removal.blocklist and is_known:
-            story.fail_by_hand(occurrence, now_s)
-            if not removal.skip_redownload:
-                story.search_again(occurrence, now_s + SEARCH_S)
-        elif removal.is_ignore and is_known:
-            at = story.wall_time(now_s)
-            story.records.write(*ignored_rows(self.kind, occurrence, client, at))
-
-
-def _raise_refusal(on_removal: OnRemoval, client: str) -> None:
-    if on_removal is OnRemoval.FAILS:
-        raise ClientRefusal(
-            500, f"Unable to remove the item: {client} answered 500 to http://{client.lower()}:8080"
-        )
-    if on_removal is OnRemoval.IS_MISSING:
-        raise ClientRefusal(400, "BadRequest: the download client does not exist")
 
 
 def _free_bytes(scenario: Scenario, path: str, now_s: float) -> int | None:

@@ -85,16 +85,16 @@ class Story:
         return None
 
     def start(self, occurrence: Occurrence, now_s: float) -> None:
-        """Let the download client have a release, new or pending, by now."""
+        """Tell what has already happened to a download that was added or changed only now."""
         for event in occurrence.events():
             if event.moment_s <= now_s:
                 self._tell(event)
 
-    def search_again(self, occurrence: Occurrence, moment_s: float) -> bool:
-        """Grab what a search finds instead of a download at a moment; returns whether there is something."""
-        following = self.plot.replace(occurrence, moment_s)
+    def search_again(self, occurrence: Occurrence, now_s: float, *, takes_s: float = 0.0) -> bool:
+        """Grab what a search finds instead of a download; returns whether there is something."""
+        following = self.plot.replace(occurrence, now_s + takes_s)
         if following is not None:
-            self.start(following, moment_s)
+            self.start(following, now_s)
         return following is not None
 
     def fail_by_hand(self, occurrence: Occurrence, now_s: float) -> None:
