@@ -75,11 +75,12 @@ async def test_faults_happen_to_their_path_and_as_often_as_planned(server: ArrSe
 
 async def test_faults_can_be_for_one_method_only(server: ArrServer) -> None:
     server.faults.add(Fault(kind=FaultKind.UNAVAILABLE, method="POST", times=None))
-    async with visiting(server) as visitor:
-        async with visitor.ask("/api/v3/command") as got, visitor.ask("/api/v3/command", "POST") as posted:
-            statuses = (got.status, posted.status)
-
-    assert statuses == (200, 503)
+    async with (
+        visiting(server) as visitor,
+        visitor.ask("/api/v3/command") as got,
+        visitor.ask("/api/v3/command", "POST") as posted,
+    ):
+        assert (got.status, posted.status) == (200, 503)
 
 
 def _losses(seed: int, count: int = 2_000) -> list[bool]:

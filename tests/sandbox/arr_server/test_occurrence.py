@@ -173,6 +173,12 @@ def test_a_download_that_is_ended_was_until_then_what_it_would_have_been(
     assert ended.download_id == scripted.download_id
 
 
+def test_what_is_over_is_ended_as_it_was() -> None:
+    scripted = Occurrence(script=movie_download(), cycle=0)
+
+    assert scripted.ended_now(500).ends_at_s == scripted.ends_at_s
+
+
 def test_what_is_grabbed_instead_has_another_download_id() -> None:
     script = movie_download(replacement=movie_download())
     occurrence = Occurrence(script=script, cycle=0)

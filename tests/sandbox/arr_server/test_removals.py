@@ -184,10 +184,10 @@ def test_with_a_pending_release_all_others_of_the_same_title_go() -> None:
     assert events_of(source.history(after(10))) == ["grabbed"]
 
 
-def test_a_pending_release_is_removed_without_a_word() -> None:
+def test_an_unknown_pending_release_cannot_be_blocklisted() -> None:
     source = begun(radarr(movie_download(waiting(Step.DELAYED, 600), media=None)))
 
-    source.remove(_row(source, 10), Removal(), after(10))
+    source.remove(_row(source, 10), BLOCKLISTING, after(10))
 
     assert source.rows(after(10)) == []
     assert source.blocklist() == []

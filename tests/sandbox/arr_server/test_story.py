@@ -71,6 +71,13 @@ def test_only_the_first_download_of_a_title_says_whether_there_was_a_file() -> N
     ]
 
 
+def test_the_failure_of_what_was_not_grabbed_leaves_no_trace() -> None:
+    source = begun(radarr(movie_download(media=None, ending=Ending.FAILED)))
+
+    assert source.history(after(400)) == []
+    assert source.blocklist() == []
+
+
 def test_time_does_not_go_backwards() -> None:
     source = begun(radarr(movie_download()))
 

@@ -41,8 +41,8 @@ class Event:
     kind: EventKind
     moment_s: float
     occurrence: "Occurrence"
-    part: int | None = None
-    """What it happens to; None: all parts."""
+    part: int = 0
+    """What is imported; all else happens to all parts at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -150,7 +150,7 @@ class Story:
             self.records.write(*grabbed_rows(self.kind, occurrence, self.client_of(occurrence), at))
         elif event.kind is EventKind.FAILED:
             self._fail(occurrence, _message_of(occurrence), at)
-        elif event.part is not None:
+        else:
             self._import(occurrence, event.part, at)
 
     def _fail(self, occurrence: Occurrence, message: str, at: datetime) -> None:
