@@ -126,7 +126,6 @@ class ScriptedDownload:
     ending: Ending = Ending.IMPORTED
     quality: Quality = WEBDL_1080P
     protocol: Protocol = Protocol.USENET
-
     client: str | None = None
     """Name of the download client; None: the instance's first for the protocol."""
     indexer: str | None = None
