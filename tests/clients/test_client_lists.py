@@ -177,25 +177,25 @@ def disk(path: str, free: Any, total: Any) -> dict[str, Any]:
         pytest.param(
             [folder("/tv", 5 * GIB), folder("/films/", 9 * GIB)],
             [disk("/films", 9 * GIB, 90 * GIB), disk("/", 1, 2), disk("/x", 5 * GIB, 50 * GIB)],
-            [("/tv", 5 * GIB, 50 * GIB), ("/films/", 9 * GIB, 90 * GIB)],
+            [("/tv", 5 * GIB, 50 * GIB, "/tv"), ("/films/", 9 * GIB, 90 * GIB, "/films/")],
             id="totals by path or by the same free space",
         ),
         pytest.param(
-            [folder("/a", 50 * GIB), folder("/b", 50 * GIB - 1000)],
+            [folder("/a", 50 * GIB), folder("/x", 7), folder("/b", 50 * GIB - 1000), folder("/c", 50 * GIB)],
             [],
-            [("/a", 50 * GIB, None)],
+            [("/a", 50 * GIB, None, "/a", "/b", "/c"), ("/x", 7, None, "/x")],
             id="folders of one volume, measured one after the other",
         ),
         pytest.param(
             [folder("/a", 50 * GIB), folder("/b", 50 * GIB)],
             [disk("/a", 50 * GIB, 60 * GIB), disk("/b", 50 * GIB, 70 * GIB)],
-            [("/a", 50 * GIB, 60 * GIB), ("/b", 50 * GIB, 70 * GIB)],
+            [("/a", 50 * GIB, 60 * GIB, "/a"), ("/b", 50 * GIB, 70 * GIB, "/b")],
             id="different totals are different volumes",
         ),
         pytest.param(
             [folder("/a", 1000), folder("/b", 2000)],
             [disk("/a", 1000, 0), disk("/b", 2000, float("nan"))],
-            [("/a", 1000, None), ("/b", 2000, None)],
+            [("/a", 1000, None, "/a"), ("/b", 2000, None, "/b")],
             id="full volumes stay apart, senseless totals are unknown",
         ),
         pytest.param(
@@ -207,25 +207,26 @@ def disk(path: str, free: Any, total: Any) -> dict[str, Any]:
                 folder("/c", -1),
             ],
             [],
-            [("/c", 0, None)],
+            [("/c", 0, None, "/c")],
             id="what cannot be reached is left out",
         ),
     ],
 )
-async def test_disk_space_is_one_entry_a_volume(
-    folders: list[Any], disks: list[Any], expected: list[tuple[str, int, int | None]]
+async def test_disk_space_is_one_entry_a_volume_with_all_its_folders(
+    folders: list[Any], disks: list[Any], expected: list[Any]
 ) -> None:
     body = httpx.Response(200, content=json.dumps(disks), headers={"content-type": "application/json"})
     found = await make_client(app_with(rootfolder=folders, diskspace=body)).fetch_disk_space()
     assert found == tuple(
-        DiskSpace(path=path, free_bytes=free, total_bytes=total) for path, free, total in expected
+        DiskSpace(path=path, free_bytes=free, total_bytes=total, folders=tuple(inside))
+        for path, free, total, *inside in expected
     )
 
 
 async def test_a_dead_mount_costs_the_totals_only() -> None:
     app = app_with(rootfolder=[folder("/a", 5)], diskspace=httpx.Response(500))
     assert await make_client(app).fetch_disk_space() == (
-        DiskSpace(path="/a", free_bytes=5, total_bytes=None),
+        DiskSpace(path="/a", free_bytes=5, total_bytes=None, folders=("/a",)),
     )
     with pytest.raises(Busy):
         await make_client(app_with(rootfolder=httpx.Response(500))).fetch_disk_space()
@@ -267,6 +268,7 @@ async def test_recorded_root_folders_are_one_volume() -> None:
     )
     (space,) = await make_client(app).fetch_disk_space()
     assert space.free_bytes == 13751310237696
+    assert space.folders == ("/volume2/Media/Documentaries", "/volume2/Media/Movies", "/volume2/Media/UFC")
 
 
 def record(key: int, minute: int = 0, **more: Any) -> dict[str, Any]:

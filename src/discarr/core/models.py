@@ -211,6 +211,8 @@ class DiskSpace:
     free_bytes: int
     total_bytes: int | None
     """None where the app does not say (root folders)."""
+    folders: tuple[str, ...] = ()
+    """All root folders that lie on the volume, `path` among them; as private as that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
