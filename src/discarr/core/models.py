@@ -146,6 +146,11 @@ class Download(Struct, frozen=True, kw_only=True, gc=False):
     """Labels of the movie's or series' tags, lower case; None when the title is not known (yet)."""
     has_post_import_category: bool = False
     """Whether the client supports the app's "change category"."""
+    poster_url: str | None = None
+    """A picture on a public host, which Discord may fetch; None without one, or without a known title."""
+    root_folder: str | None = None
+    """The root folder that the title lies in, or a folder in it; None when the title is not known (yet).
+    For operators and computations only: never shown to members."""
 
     @property
     def instance(self) -> str:
