@@ -6,14 +6,15 @@ from abc import ABC
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import httpx
 
 from discarr.clients.actions import QueueActions
 from discarr.clients.decode import Page, PageDecoder, decode_list, decode_object
 from discarr.clients.disks import volumes
-from discarr.clients.fold import MAX_TEXT, QueueFold
+from discarr.clients.fold import QueueFold
+from discarr.clients.health import health_issues
 from discarr.clients.history import read_history_row
 from discarr.clients.identity import read_identity
 from discarr.clients.paging import PAGE_SIZE, WALK_TIMEOUTS, QueueWalk, queue_params, walk_queue
@@ -51,11 +52,6 @@ from discarr.core.slices import release
 logger = logging.getLogger(__name__)
 
 _MAX_HISTORY_PAGES = 20
-_LEVELS: Mapping[str, Literal["notice", "warning", "error"]] = {
-    "notice": "notice",
-    "warning": "warning",
-    "error": "error",
-}
 
 
 class MediaClient(ABC):
@@ -166,20 +162,8 @@ class MediaClient(ABC):
         return queue
 
     async def fetch_health(self) -> tuple[HealthIssue, ...]:
-        """Return the app's own warnings, one per source."""
-        rows = decode_list(await self._get("/health"), Health, self.config.id)
-        issues: dict[str, HealthIssue] = {}
-        for row in rows:
-            if (row.type or "").lower() == "ok":
-                continue
-            source = clip(row.source or row.message or "unknown", 200)
-            issues[source] = HealthIssue(
-                source=source,
-                level=_LEVELS.get((row.type or "").lower(), "warning"),
-                message=clip(row.message or "", MAX_TEXT),
-                wiki_url=row.wiki_url if row.wiki_url and row.wiki_url.startswith("https://") else None,
-            )
-        return tuple(issues.values())
+        """Return the app's own warnings, one a source."""
+        return health_issues(decode_list(await self._get("/health"), Health, self.config.id))
 
     async def fetch_disk_space(self) -> tuple[DiskSpace, ...]:
         """Return the volumes that root folders live on, one entry a volume.
