@@ -1,4 +1,4 @@
-"""Identity, health, disks, history and commands, at the wire."""
+"""Identity, health, disks and commands, at the wire."""
 
 import asyncio
 import json
@@ -11,19 +11,13 @@ import pytest
 
 from discarr.clients.titles import FRESH_S
 from discarr.core.errors import Busy, MediaClientError, Misconfigured, StartingUp, Unauthorized, Unreachable
-from discarr.core.models import DiskSpace, EpisodeNumber, HealthIssue, HistoryEvent, InstanceKind
-from tests.clients.fake_app import FakeApp, json_response, make_client
+from discarr.core.models import DiskSpace, HealthIssue, InstanceKind
+from tests.clients.fake_app import FakeApp, app_with, history_of, json_response, make_client, make_history_row
 from tests.fakes.clock import FakeClock
 from tests.shared_folder import RECORDED, needs_shared
 
 SONARR = InstanceKind.SONARR
 GIB = 1 << 30
-
-
-def app_with(**answers: Any) -> FakeApp:
-    app = FakeApp()
-    app.answers = {"/" + path.replace("_", "/"): answer for path, answer in answers.items()}
-    return app
 
 
 def status(**fields: Any) -> FakeApp:
@@ -230,7 +224,7 @@ async def test_a_dead_mount_costs_the_totals_only() -> None:
 async def test_what_cannot_be_had_is_logged_when_it_changes_only(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="discarr")
     clock = FakeClock()
-    app = history_of(record(1, movie={"title": "Dune", "tags": [1]}))
+    app = history_of(make_history_row(1, movie={"title": "Dune", "tags": [1]}))
     app.answers |= {"/rootfolder": [folder("/a", 5)], "/diskspace": [], "/tag": [{"id": 1, "label": "x"}]}
     client = make_client(app, clock=clock)
 
@@ -264,145 +258,6 @@ async def test_recorded_root_folders_are_one_volume() -> None:
     (space,) = await make_client(app).fetch_disk_space()
     assert space.free_bytes == 13751310237696
     assert space.folders == ("/volume2/Media/Documentaries", "/volume2/Media/Movies", "/volume2/Media/UFC")
-
-
-def record(key: int, minute: int = 0, **more: Any) -> dict[str, Any]:
-    values = {
-        "id": key,
-        "movieId": 7,
-        "eventType": "downloadFolderImported",
-        "date": f"2026-01-02T20:{minute:02}:00Z",
-        "downloadId": "HASH",
-        "sourceTitle": "Dune.Part.Two.2024.2160p",
-        "quality": {"quality": {"name": "WEBDL-2160p"}},
-        "data": {"downloadUrl": "https://indexer/?apikey=canary-indexer-key"},
-    } | more
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def history_of(*records: Any) -> FakeApp:
-    return app_with(history={"page": 1, "totalRecords": len(records), "records": records})
-
-
-async def test_history_is_asked_for_newest_first_and_filtered() -> None:
-    app = history_of()
-    await make_client(app).fetch_history(page_size=5, event=HistoryEvent.IMPORTED, download_id="HASH")
-    assert dict(app.requests[0].url.params) == {
-        "page": "1",
-        "pageSize": "5",
-        "sortKey": "date",
-        "sortDirection": "descending",
-        "eventType": "3",
-        "downloadId": "HASH",
-        "includeMovie": "true",
-    }
-    await make_client(app, SONARR).fetch_history(event=HistoryEvent.FILE_DELETED)
-    params = app.requests[1].url.params
-    assert (params["eventType"], params["includeSeries"], params["includeEpisode"]) == ("5", "true", "true")
-    await make_client(app).fetch_history(event=HistoryEvent.UNKNOWN)
-    assert "eventType" not in app.requests[2].url.params
-
-
-async def test_history_names_the_movie_and_keeps_no_data() -> None:
-    app = history_of(record(1, movie={"title": "Dune: Part Two", "year": 2024, "tags": [1]}))
-    app.answers["/tag"] = [{"id": 1, "label": "Gift"}]
-    (found,) = await make_client(app).fetch_history()
-    assert (found.title, found.year, found.media_id, found.tags) == ("Dune: Part Two", 2024, 7, ("gift",))
-    assert (found.event, found.quality, found.download_id) == (HistoryEvent.IMPORTED, "WEBDL-2160p", "HASH")
-    assert "canary" not in repr(found)
-
-
-async def test_history_falls_back_to_the_name_of_the_release_and_never_shows_a_path() -> None:
-    app = history_of(
-        record(2, sourceTitle="/volume2/Media/Movies/The Martian (2015)/The.Martian.2015.720p.mp4"),
-        record(1, sourceTitle="C:\\tv\\Show.S01E02.mkv", movieId=None, seriesId=3, downloadId=""),
-    )
-    martian, show = await make_client(app, SONARR).fetch_history()
-    assert (martian.title, martian.year, martian.release_title) == (
-        "The Martian",
-        2015,
-        "The.Martian.2015.720p.mp4",
-    )
-    assert (show.title, show.episode, show.download_id) == ("Show", EpisodeNumber(1, 2), None)
-    assert show.tags is None
-
-
-async def test_history_takes_episode_numbers_from_the_episode() -> None:
-    series = {"title": "Show", "year": 2020, "tags": []}
-    episode = {"seasonNumber": 2, "episodeNumber": 3}
-    app = history_of(record(1, movieId=None, seriesId=3, series=series, episode=episode))
-    (found,) = await make_client(app, SONARR).fetch_history()
-    assert (found.title, found.episode, found.tags) == ("Show", EpisodeNumber(2, 3), ())
-
-
-@pytest.mark.parametrize(
-    ("word", "event"),
-    [
-        ("grabbed", HistoryEvent.GRABBED),
-        ("downloadFailed", HistoryEvent.FAILED),
-        ("downloadIgnored", HistoryEvent.IGNORED),
-        ("movieFileDeleted", HistoryEvent.FILE_DELETED),
-        ("episodeFileRenamed", HistoryEvent.RENAMED),
-        ("seriesFolderImported", HistoryEvent.IMPORTED),
-        ("somethingNew", HistoryEvent.UNKNOWN),
-        (None, HistoryEvent.UNKNOWN),
-    ],
-)
-async def test_history_events_are_told_apart(word: str | None, event: HistoryEvent) -> None:
-    (found,) = await make_client(history_of(record(1, eventType=word))).fetch_history()
-    assert found.event is event
-
-
-async def test_history_rows_without_id_or_date_are_left_out() -> None:
-    app = history_of(record(1), record(2, id=None), record(3, date=None), None, record(1))
-    assert [found.id for found in await make_client(app).fetch_history()] == [1]
-
-
-async def test_history_since_a_moment_reads_on_until_it_is_reached() -> None:
-    def paged(request: httpx.Request) -> httpx.Response:
-        number = int(request.url.params["page"])
-        minutes = range(60 - 10 * number, 50 - 10 * number, -1)
-        records = [record(minute, minute - 1) for minute in minutes]
-        return json_response(200, {"page": number, "totalRecords": 50, "records": records})
-
-    since = datetime(2026, 1, 2, 20, 34, tzinfo=UTC)
-    found = await make_client(paged).fetch_history(page_size=10, since=since)
-    assert [item.id for item in found] == list(range(50, 34, -1))
-
-
-async def test_history_that_repeats_itself_ends() -> None:
-    app = history_of(*(record(key, key) for key in range(1, 21)))
-    found = await make_client(app).fetch_history(since=datetime(2020, 1, 1, tzinfo=UTC))
-    assert len(found) == 20
-    assert len(app.requests) == 2
-
-
-async def test_an_endless_history_ends() -> None:
-    asked = 0
-
-    def endless(request: httpx.Request) -> httpx.Response:
-        nonlocal asked
-        asked += 1
-        return json_response(200, {"page": asked, "totalRecords": 10**9, "records": [record(-asked)]})
-
-    found = await make_client(endless).fetch_history(page_size=1, since=datetime(2020, 1, 1, tzinfo=UTC))
-    assert (len(found), asked) == (20, 20)
-
-
-async def test_history_without_its_tags_is_still_history() -> None:
-    app = history_of(record(1, movie={"title": "Dune", "tags": [1]}))
-    app.answers["/tag"] = httpx.Response(500)
-    (found,) = await make_client(app).fetch_history()
-    assert (found.title, found.tags) == ("Dune", None)
-
-
-@needs_shared
-async def test_recorded_history_is_read_without_secrets() -> None:
-    app = app_with(history=json.loads((RECORDED / "series-episode-history.json").read_text()))
-    found = await make_client(app, SONARR).fetch_history()
-    assert found[0].title == "The Jinx The Life and Deaths of Robert Durst"
-    assert found[0].event is HistoryEvent.IMPORTED
-    assert not any("/" in item.release_title for item in found)
 
 
 async def test_a_refresh_is_one_command() -> None:

@@ -147,12 +147,20 @@ class Tag(Struct):
     label: str | None = None
 
 
-class HistoryRow(Struct, rename="camel"):
-    """One record of `/history`, without its `data` map: that carries indexer keys and paths."""
+class HistoryData(Struct, gc=False):
+    """The one harmless entry of a history row's `data`: others carry indexer keys, addresses and paths."""
+
+    reason: str | None = None
+    """Why a file was deleted, such as "Upgrade" or "Manual"."""
+
+
+class HistoryRow(Struct, rename="camel", gc=False):
+    """One record of `/history`."""
 
     id: int | None = None
     movie_id: int | None = None
     series_id: int | None = None
+    episode_id: int | None = None
     event_type: str | None = None
     date: str | None = None
     download_id: str | None = None
@@ -161,6 +169,12 @@ class HistoryRow(Struct, rename="camel"):
     movie: Media | None = None
     series: Media | None = None
     episode: Episode | None = None
+    data: HistoryData | None = None
+
+    @property
+    def media_id(self) -> int | None:
+        """The app's movie or series id; None when the row has none."""
+        return self.movie_id or self.series_id or None
 
 
 class ErrorBody(Struct, rename="camel"):

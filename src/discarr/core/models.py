@@ -242,8 +242,7 @@ class HistoryEvent(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryRecord:
+class HistoryRecord(Struct, frozen=True, kw_only=True, gc=False):
     """One line of an instance's history. The wire's `data` map is left behind: it carries secrets."""
 
     id: int
@@ -260,6 +259,26 @@ class HistoryRecord:
     quality: str | None
     tags: tuple[str, ...] | None
     """As in `Download.tags`."""
+    episode_id: int | None = None
+    """Sonarr's id of the episode; None for movies."""
+    poster_url: str | None = None
+    """As in `Download.poster_url`."""
+    is_upgrade_deletion: bool = False
+    """Whether a file was deleted only because a better one took its place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedHistory:
+    """What was read of an instance's history."""
+
+    records: tuple[HistoryRecord, ...]
+    """Newest first, each id once."""
+    is_complete: bool
+    """Whether nothing is missing back to the moment that was asked for, or to the history's beginning.
+
+    Otherwise the reading was cut off: there are older records than the last one here."""
+    skipped_rows: int = 0
+    """Rows that could not be understood and were left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

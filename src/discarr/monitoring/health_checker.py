@@ -93,7 +93,7 @@ class _Lane:
             self._client.fetch_history(page_size=_RECENT_IMPORTS, event=HistoryEvent.IMPORTED)
         )
         if imports is not None:
-            self._cache.update_details(self._id, recent_imports=imports)
+            self._cache.update_details(self._id, recent_imports=imports.records)
 
     async def _read_disks(self) -> None:
         if (disks := await _attempt(self._client.fetch_disk_space())) is not None:
