@@ -31,8 +31,11 @@ from discarr.sandbox.arr_server.scenario import (
 )
 from discarr.sandbox.arr_server.scenario_source import ScenarioSource
 from tests.app_world import PATIENCE_S, AppWorld, FastClock, open_app
+from tests.factories import make_download
 from tests.fakes.contract import assert_valid_for_discord
 from tests.fakes.discord_server import DiscordServer, running_discord, until
+from tests.fakes.media_client import FakeMediaClient
+from tests.fakes.world import open_world
 from tests.process_harness import instance_variables
 from tests.sandbox.arr_server.world import AMELIE, movie_download, pack, radarr, sonarr
 from tests.shared_folder import RECORDED, needs_shared
@@ -226,6 +229,22 @@ async def test_many_polls_log_no_line(clock: FastClock, caplog: pytest.LogCaptur
 
         own = [record for record in caplog.records[told:] if record.name.startswith("discarr")]
         assert [record.getMessage() for record in own] == []
+
+
+async def test_an_hour_of_quiet_polling_writes_nothing() -> None:
+    client = FakeMediaClient()
+    client.downloads = (make_download(),)
+    async with open_world([client]) as world:
+        await world.shows("1 download")
+        await world.clock.advance(60)
+        await world.store.get_meta("in its turn")
+        writes, polls = world.store.write_count, client.count("queue")
+
+        await world.clock.advance(3600)
+        await world.store.get_meta("in its turn")
+
+        assert client.count("queue") > polls + 30
+        assert world.store.write_count == writes > 0
 
 
 @pytest.fixture

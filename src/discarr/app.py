@@ -22,7 +22,7 @@ from discarr.core.memory import settle_memory
 from discarr.core.models import InstanceState
 from discarr.core.redaction import Redactor
 from discarr.core.settings import Settings
-from discarr.core.store import IdentifyRecords, Store
+from discarr.core.store import IdentifyRecords, Store, keep_backups
 from discarr.core.watchdog import LoopMonitor, guard_loop, rss_bytes
 from discarr.discord_bot.bot import DiscordBot
 from discarr.discord_bot.connection import Connection, GatewayConnection
@@ -204,6 +204,7 @@ async def _run_on(
             "health-file": lambda: keep_health_file(
                 health_path(settings.data_dir), lambda: _health(app, state, clock), clock=clock
             ),
+            "backups": lambda: keep_backups(store, clock=clock),
             "doctor": consult_doctor,
         },
     )
