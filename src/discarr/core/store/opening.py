@@ -34,7 +34,7 @@ def open_database(path: Path, now: datetime) -> tuple[sqlite3.Connection, Recove
     if cause:
         recovery = recover(path, cause, now)
         _log.error("%s", recovery.log_line)
-    connection = connection or _open(path, now)
+    connection = connection or _open_even_if_full(path, now)
     with suppress(OSError):  # there may be room for the mark at the next start
         remember_place(path)
     return connection, recovery
