@@ -33,8 +33,8 @@ from discarr.doctor import Report, log_report
 from discarr.doctor.host import is_in_container
 from discarr.doctor.instances import check_instances
 from discarr.monitoring.cache_manager import CacheManager
+from discarr.monitoring.detail_reader import DetailReader
 from discarr.monitoring.download_monitor import DownloadMonitor
-from discarr.monitoring.health_checker import HealthChecker
 from discarr.monitoring.progress_tracker import ProgressTracker
 
 _log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class App:
             refresh_interval_s=settings.refresh_interval_s,
         )
         self.tracker = ProgressTracker(clock=clock, interval_s=settings.refresh_interval_s)
-        self.health_checker = HealthChecker(self.cache, clock=clock, interval_s=settings.health_interval_s)
+        self.detail_reader = DetailReader(self.cache, clock=clock, interval_s=settings.health_interval_s)
         self.status_message = StatusMessage(store, clock)
         self.monitor = DownloadMonitor(
             self.cache,
@@ -109,7 +109,7 @@ class App:
         """
         loops: dict[str, Companion] = {
             "download-monitor": self.monitor.run,
-            "health-checker": self.health_checker.run,
+            "detail-reader": self.detail_reader.run,
             "loop-monitor": self.loop_monitor.run,
             "log-level": self.log_level.run,
             "cache": self.cache.run,

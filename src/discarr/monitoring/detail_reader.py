@@ -1,8 +1,8 @@
-"""The slow lane: health, disk space and the last import of each instance."""
+"""The slow lane: warnings, disk space and the last imports of each instance."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Sequence
 
 from discarr.clients.base import MediaClient
 from discarr.core.clock import Clock
@@ -19,41 +19,80 @@ _RECENT_IMPORTS = 30
 _VANISHED_SPACING_S = 15.0
 """A long queue that empties must not turn into a read of the history per row."""
 
+type Reading = Callable[[MediaClient], Awaitable[None]]
+"""Reads something of one instance and hands it on; a `MediaClientError` only means: not this time."""
 
-class HealthChecker:
+
+class DetailReader:
     """Asks every instance now and then what changes slowly, and at once when a download vanished.
 
     Its trouble stays its own: what cannot be read keeps its last value, and whether an instance is up is
-    judged by the queue alone. Free space may hang on a dead mount, so it is read last.
+    judged by the queue alone. `look_ups` are further readings for both occasions, made after the own ones.
     """
 
-    def __init__(self, cache: CacheManager, *, clock: Clock, interval_s: float = 300.0) -> None:
+    def __init__(
+        self,
+        cache: CacheManager,
+        *,
+        clock: Clock,
+        interval_s: float = 300.0,
+        look_ups: Sequence[Reading] = (),
+    ) -> None:
         self._cache = cache
         self._clock = clock
         self._interval_s = interval_s
+        self._look_ups = (self._read_health, self._read_imports, *look_ups)
 
     async def run(self) -> None:
-        """Check until cancelled.
+        """Read until cancelled.
 
         Raises:
-            BaseExceptionGroup: checking an instance failed unexpectedly, again and again.
+            BaseExceptionGroup: reading from an instance failed unexpectedly, again and again.
         """
         async with asyncio.TaskGroup() as group:
             for client in self._cache.clients:
-                name = f"health-{client.config.id}"
-                lane = _Lane(client, self._cache, self._clock, self._interval_s)
+                name = f"details-{client.config.id}"
+                lane = _Lane(
+                    client,
+                    self._cache,
+                    self._clock,
+                    self._interval_s,
+                    look_ups=self._look_ups,
+                    # Free space may hang on a dead mount, so it is read last.
+                    checks=(*self._look_ups, self._read_disks),
+                )
                 group.create_task(supervise(name, lane.step, clock=self._clock, log=_log), name=name)
+
+    async def _read_health(self, client: MediaClient) -> None:
+        """An app warns of a download client that is away: that, too, makes downloads vanish."""
+        self._cache.update_details(client.config.id, health=await client.fetch_health())
+
+    async def _read_imports(self, client: MediaClient) -> None:
+        imports = await client.fetch_history(page_size=_RECENT_IMPORTS, event=HistoryEvent.IMPORTED)
+        self._cache.update_details(client.config.id, recent_imports=imports.records)
+
+    async def _read_disks(self, client: MediaClient) -> None:
+        self._cache.update_details(client.config.id, disks=await client.fetch_disk_space())
 
 
 class _Lane:
-    """The slow lane of one instance."""
+    """The slow lane of one instance: `look_ups` when a download vanished, `checks` at every interval."""
 
-    def __init__(self, client: MediaClient, cache: CacheManager, clock: Clock, interval_s: float) -> None:
+    def __init__(
+        self,
+        client: MediaClient,
+        cache: CacheManager,
+        clock: Clock,
+        interval_s: float,
+        *,
+        look_ups: Sequence[Reading],
+        checks: Sequence[Reading],
+    ) -> None:
         self._client = client
-        self._id = client.config.id
-        self._cache = cache
         self._clock = clock
         self._interval_s = interval_s
+        self._look_ups = look_ups
+        self._checks = checks
         self._subscription = cache.subscribe()
         self._check_at = clock.monotonic()
         self._look_up_at = self._check_at
@@ -62,7 +101,7 @@ class _Lane:
 
     async def step(self) -> None:
         """Do what is due, then wait for news of the instance or for what is due next."""
-        instance = self._subscription.take().instance(self._id)
+        instance = self._subscription.take().instance(self._client.config.id)
         wait_s = self._interval_s
         if instance is not None and instance.state is InstanceState.UP:
             self._has_vanished = self._has_vanished or _vanished(self._downloads, instance.downloads)
@@ -81,31 +120,11 @@ class _Lane:
         self._look_up_at = self._clock.monotonic() + _VANISHED_SPACING_S
         if is_check_due:
             self._check_at = self._clock.monotonic() + self._interval_s
-        await self._look_up()
-        if is_check_due:
-            await self._read_disks()
-
-    async def _look_up(self) -> None:
-        """Read what explains a vanished download: an import, or a download client that is away."""
-        if (health := await _attempt(self._client.fetch_health())) is not None:
-            self._cache.update_details(self._id, health=health)
-        imports = await _attempt(
-            self._client.fetch_history(page_size=_RECENT_IMPORTS, event=HistoryEvent.IMPORTED)
-        )
-        if imports is not None:
-            self._cache.update_details(self._id, recent_imports=imports.records)
-
-    async def _read_disks(self) -> None:
-        if (disks := await _attempt(self._client.fetch_disk_space())) is not None:
-            self._cache.update_details(self._id, disks=disks)
-
-
-async def _attempt[T](request: Awaitable[T]) -> T | None:
-    try:
-        return await request
-    except MediaClientError as exc:
-        _log.debug("Not read this time: %s", exc)
-        return None
+        for read in self._checks if is_check_due else self._look_ups:
+            try:
+                await read(self._client)
+            except MediaClientError as exc:
+                _log.debug("Not read this time: %s", exc)
 
 
 def _vanished(before: tuple[Download, ...], after: tuple[Download, ...]) -> bool:
