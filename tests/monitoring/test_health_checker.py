@@ -122,12 +122,20 @@ async def test_changes_that_matter_are_logged_once(feed: Feed, caplog: pytest.Lo
     await feed.see(UP)
     for state in (FIRST_DOUBT, *[AWAY] * 9, UP, FIRST_DOUBT, UP, UP, UP):
         await feed.see(state)
-    await feed.see(InstanceState.UNAUTHORIZED)
+    for state in (
+        InstanceState.UNAUTHORIZED,
+        UP,
+        InstanceState.UNAUTHORIZED,
+        UP,
+        InstanceState.MISCONFIGURED,
+    ):
+        await feed.see(state)
 
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
         ("WARNING", "radarr: pending → down (is unreachable)"),
         ("INFO", "radarr: recovering → up (after 0:06:00)"),
         ("WARNING", "radarr: up → wrong key (is unauthorized)"),
+        ("WARNING", "radarr: recovering → misconfigured (is misconfigured)"),
     ]
 
 

@@ -455,4 +455,4 @@ class Comparison(RuleBasedStateMachine):
 
 
 TestComparison = Comparison.TestCase
-TestComparison.settings = settings(max_examples=100, stateful_step_count=20, deadline=None)
+TestComparison.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)

@@ -122,19 +122,20 @@ def _look(before: _Watch, instance: InstanceSnapshot, now: float, limits: Health
 
 
 def _log_change(change: HealthChange) -> None:
-    before, after = change.before.state, change.after.state
+    before, after = change.before, change.after
     if _is_blip(before, after):
-        level, words = logging.DEBUG, change.after.problem
-    elif after is HealthState.UP:
-        level, words = logging.INFO, f"after {change.after.lasted}"
+        level, words = logging.DEBUG, after.problem
+    elif after.state is HealthState.UP:
+        level, words = logging.INFO, f"after {after.lasted}"
     else:
-        level, words = logging.WARNING, change.after.problem
-    _log.log(level, "%s: %s → %s (%s)", change.id, before, after, words)
+        level, words = logging.WARNING, after.problem
+    _log.log(level, "%s: %s → %s (%s)", change.id, before.state, after.state, words)
 
 
-def _is_blip(before: HealthState, after: HealthState) -> bool:
+def _is_blip(before: InstanceHealth, after: InstanceHealth) -> bool:
     """Whether a bad connection makes this change hundreds of times a day."""
-    if after is HealthState.UP:
-        return before in (HealthState.UNKNOWN, HealthState.PENDING)
-    is_unconfirmed = after in (HealthState.PENDING, HealthState.RECOVERING)
-    return is_unconfirmed or (before is HealthState.RECOVERING and after is not HealthState.FLAPPING)
+    if after.state is HealthState.UP:
+        return before.state in (HealthState.UNKNOWN, HealthState.PENDING)
+    if before.state is HealthState.RECOVERING and after.state is not HealthState.FLAPPING:
+        return before.cause is after.cause
+    return after.state in (HealthState.PENDING, HealthState.RECOVERING)
