@@ -197,12 +197,24 @@ async def test_a_network_problem_of_seconds_is_not_logged(caplog: pytest.LogCapt
     assert caplog.records == []
 
 
-async def test_thresholds_are_an_argument() -> None:
+async def test_a_failure_right_after_a_success_that_nobody_saw_is_a_failure(feed: Feed) -> None:
+    await feed.clock.advance(30)
+    gone = make_instance_snapshot(
+        state=AWAY, fetched_at=feed.clock.now(), attempted_at=feed.clock.now() + timedelta(seconds=5)
+    )
+
+    feed.checker.observe(QueueSnapshot(instances=(gone,)))
+
+    assert feed.state is HealthState.PENDING
+
+
+async def test_thresholds_and_interval_are_arguments() -> None:
     feed = Feed()
-    limits = HealthThresholds(down_after_failures=1, down_after_s=0)
+    limits = HealthThresholds(down_after_failures=2)
     feed.checker = HealthChecker(clock=feed.clock, interval_s=600, thresholds=limits)
     await feed.see(UP)
+    await feed.see(AWAY, after_s=600)
 
-    (change,) = await feed.see(AWAY)
+    (change,) = await feed.see(AWAY, after_s=100)
 
     assert change.after.state is HealthState.DOWN
