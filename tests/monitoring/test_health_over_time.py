@@ -126,19 +126,16 @@ def same_spread() -> None:
     random.seed(2026)
 
 
-async def test_a_day_of_lost_requests_makes_nothing_down(clock: UnsteadyClock) -> None:
-    def loses(seed: int) -> Fault:
-        chance = random.Random(seed)  # noqa: S311
-        return lambda: Unreachable("a") if chance.random() < 0.05 else None
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_day_of_lost_requests_makes_nothing_down(clock: UnsteadyClock, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311
+    client = FaultyClient("a", lambda: Unreachable("a") if chance.random() < 0.05 else None, clock)
 
-    clients = [FaultyClient(name, loses(seed), clock) for seed, name in enumerate("abc")]
-
-    async with watched(clock, clients) as world:
+    async with watched(clock, [client]) as world:
         await clock.advance(24 * HOUR_S)
 
-    for name in "abc":
-        assert world.states(name).count(PENDING) > 80
-        assert set(world.states(name)) == {UP, PENDING}
+    assert world.states().count(PENDING) > 80
+    assert set(world.states()) == {UP, PENDING}
 
 
 @pytest.mark.parametrize("period_s", [60, 75, 100, 120, 150, 180, 240, 300, 420, 600, 900, 1200, 1500])
@@ -164,7 +161,7 @@ async def test_an_outage_is_down_within_five_minutes_and_up_soon_after_its_end(c
     ]
 
     async with watched(clock, clients) as world:
-        await clock.advance(HOUR_S)
+        await clock.advance(1700)
 
     for name, (start, end) in outages.items():
         assert world.states(name) == [UP, PENDING, DOWN, RECOVERING, UP]
