@@ -187,6 +187,15 @@ def test_a_trouble_has_a_beginning_words_and_a_length(judge: Judge) -> None:
     assert up.problem == "is unreachable"
 
 
+def test_a_trouble_has_held_for_as_long_as_it_was_observed(judge: Judge) -> None:
+    held = []
+    for outcome, after_s in ((GONE, 30), (GONE, 5), (GONE, 9000), (GONE, 30), (OK, 40), (OK, 5)):
+        judge.see(outcome, after_s=after_s)
+        held.append(judge.health.held_s)
+
+    assert held == [0, 5, 65, 95, 135, 0]
+
+
 def test_a_new_trouble_does_not_have_the_words_of_the_last_one(judge: Judge) -> None:
     judge.see(*[GONE] * 4, OK, OK, DOUBT)
 
@@ -342,6 +351,7 @@ class Reference:
     def __init__(self, limits: HealthThresholds) -> None:
         self.limits = limits
         self.now, self.time, self.began, self.starting = -1.0, 0.0, -1.0, -1.0
+        self.began_time = 0.0
         self.state = self.verdict = "unknown"
         self.kind: object = None
         self.fault = ""
@@ -400,7 +410,8 @@ class Reference:
             self.state, self.began, self.starting = "up", -1.0, -1.0
 
     def begin_trouble(self, state: str) -> None:
-        self.began = self.now if self.began < 0 else self.began
+        if self.began < 0:
+            self.began, self.began_time = self.now, self.time
         self.state = state
 
 
@@ -451,6 +462,7 @@ class Comparison(RuleBasedStateMachine):
         assert health.began_at == (reference.began if reference.began >= 0 else None)
         assert health.lasted == (None if reference.lasted is None else timedelta(seconds=reference.lasted))
         assert (health.since is None) == (health.state in (HealthState.UNKNOWN, HealthState.UP))
+        assert health.held_s == (reference.time - reference.began_time if reference.began >= 0 else 0)
         assert health.since is None or health.since == self.judge.wall(reference.began)
 
 

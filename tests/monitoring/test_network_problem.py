@@ -22,7 +22,11 @@ def away(
     cause: Outcome = Outcome.UNREACHABLE,
 ) -> InstanceHealth:
     return InstanceHealth(
-        state=state, since=START + timedelta(seconds=began_at), began_at=began_at, cause=cause
+        state=state,
+        since=START + timedelta(seconds=began_at),
+        began_at=began_at,
+        held_s=500 - began_at,
+        cause=cause,
     )
 
 
@@ -106,6 +110,17 @@ def test_it_is_confirmed_once_one_is_down() -> None:
     assert confirmed is not None
     assert confirmed.is_confirmed
     assert later == confirmed
+
+
+def test_it_has_held_for_as_long_as_the_first_of_them() -> None:
+    before = problem(down(20), down(0))
+
+    after = judge(down(20), UP, before=before)
+
+    assert before.held_s == 500
+    assert after is not None
+    assert after.held_s == 500
+    assert problem(down(100), down(90)).held_s == 410
 
 
 def test_who_becomes_unreachable_later_belongs_to_it() -> None:

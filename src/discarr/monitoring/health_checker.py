@@ -19,6 +19,8 @@ from discarr.monitoring.instance_health import (
 )
 from discarr.monitoring.network_problem import NetworkProblem, judge_network
 
+__all__ = ["HealthChange", "HealthChecker", "HealthState", "InstanceHealth", "NetworkProblem"]
+
 _log = logging.getLogger(__name__)
 
 _OUTCOMES = {

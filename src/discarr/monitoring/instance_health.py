@@ -83,6 +83,8 @@ class InstanceHealth:
     """When the present trouble began, by the wall clock; None without trouble."""
     began_at: float | None = None
     """The same by the monotonic clock, to be compared with other instances."""
+    held_s: float = 0.0
+    """Observed time that the present trouble had lasted at the last observation; 0 without trouble."""
     lasted: timedelta | None = None
     """How long the last trouble lasted that was more than PENDING; None before there was one."""
     problem: str | None = None
@@ -164,7 +166,7 @@ def observe(track: HealthTrack, seen: Observation, now: float, limits: HealthThr
         if track.health.state is HealthState.FLAPPING:
             changes = ChangeRecord()
     return HealthTrack(
-        health=_health(track.health, state, seen, run, now),
+        health=_health(track.health, state, seen, run, now, step_s),
         verdict=verdict,
         fault=verdict if _is_bad(verdict) else track.fault,
         seen_at=now,
@@ -250,15 +252,17 @@ def _settled(verdict: HealthState, run: _Run, *, is_starting: bool) -> HealthSta
 
 
 def _health(
-    before: InstanceHealth, state: HealthState, seen: Observation, run: _Run, now: float
+    before: InstanceHealth, state: HealthState, seen: Observation, run: _Run, now: float, step_s: float
 ) -> InstanceHealth:
     if state is HealthState.UP:
         lasted = before.lasted
         if before.began_at is not None and before.state is not HealthState.PENDING:
             lasted = timedelta(seconds=run.began_at - before.began_at)
-        return replace(before, state=state, since=None, began_at=None, lasted=lasted)
+        return replace(before, state=state, since=None, began_at=None, held_s=0.0, lasted=lasted)
     if before.began_at is None:
         before = InstanceHealth(since=seen.at, began_at=now, lasted=before.lasted)
+    else:
+        before = replace(before, held_s=before.held_s + step_s)
     if seen.outcome in (Outcome.OK, Outcome.DOUBTFUL):
         return replace(before, state=state)
     return replace(before, state=state, problem=seen.problem, remedy=seen.remedy, cause=seen.outcome)

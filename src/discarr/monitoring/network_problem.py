@@ -16,6 +16,8 @@ class NetworkProblem:
     """When the first of them did, by the wall clock."""
     began_at: float
     """The same by the monotonic clock."""
+    held_s: float
+    """Observed time that it had lasted at the last observation of those that it affects."""
     instances: tuple[str, ...]
     """Ids of those that are unreachable because of it now, in the order of the settings."""
     is_confirmed: bool
@@ -31,6 +33,7 @@ class _Away:
     instance: str
     since: datetime
     began_at: float
+    held_s: float
     is_down: bool
 
 
@@ -50,6 +53,7 @@ def judge_network(
             instance=instance,
             since=health.since,
             began_at=health.began_at,
+            held_s=health.held_s,
             is_down=health.state is HealthState.DOWN,
         )
         for instance, health in healths.items()
@@ -66,6 +70,7 @@ def judge_network(
         return None
     return replace(
         before,
+        held_s=max(before.held_s, _held_s(members)),
         instances=tuple(item.instance for item in members),
         is_confirmed=before.is_confirmed or _is_any_down(members),
         waned_at=waned_at,
@@ -79,6 +84,7 @@ def _begin(away: Sequence[_Away], instance_count: int, limits: HealthThresholds)
             return NetworkProblem(
                 since=first.since,
                 began_at=first.began_at,
+                held_s=_held_s(members),
                 instances=tuple(item.instance for item in members),
                 is_confirmed=_is_any_down(members),
             )
@@ -87,6 +93,10 @@ def _begin(away: Sequence[_Away], instance_count: int, limits: HealthThresholds)
 
 def _is_half(members: Sequence[_Away], instance_count: int) -> bool:
     return len(members) >= 2 and 2 * len(members) >= instance_count
+
+
+def _held_s(members: Sequence[_Away]) -> float:
+    return max(item.held_s for item in members)
 
 
 def _is_any_down(members: Sequence[_Away]) -> bool:
