@@ -14,6 +14,7 @@ def connect(database: Path | str, *, shares: bool = True) -> sqlite3.Connection:
         sqlite3.Error: it cannot be opened.
     """
     connection = sqlite3.connect(database, isolation_level=None, timeout=5.0)
+    connection.row_factory = sqlite3.Row
     try:
         connection.execute("PRAGMA busy_timeout = 5000")
         if not shares:
