@@ -27,11 +27,13 @@ from discarr.core.watchdog import LoopMonitor, guard_loop, rss_bytes
 from discarr.discord_bot.bot import DiscordBot
 from discarr.discord_bot.connection import Connection, GatewayConnection
 from discarr.discord_bot.connection_state import ConnectionPhase, ConnectionState
+from discarr.discord_bot.notifications import DiscordSink
 from discarr.discord_bot.services import Services
 from discarr.discord_bot.status_message import StatusMessage
 from discarr.doctor import Report, log_report
 from discarr.doctor.host import is_in_container
 from discarr.doctor.instances import check_instances
+from discarr.monitoring.alerts.dispatcher import Dispatcher
 from discarr.monitoring.cache_manager import CacheManager
 from discarr.monitoring.detail_reader import DetailReader
 from discarr.monitoring.download_monitor import DownloadMonitor
@@ -44,6 +46,7 @@ _GOODBYE_TIMEOUT_S = 2.0
 _TASK_END_TIMEOUT_S = 4.0
 _END_TIMEOUT_S = 7.5
 _DIAGNOSIS_TIMEOUT_S = 15.0
+_STORE_RETRY_S = 30.0
 
 type Companion = Callable[[], Coroutine[Any, Any, None]]
 
@@ -77,6 +80,10 @@ class App:
         self.tracker = ProgressTracker(clock=clock, interval_s=settings.refresh_interval_s)
         self.detail_reader = DetailReader(self.cache, clock=clock, interval_s=settings.health_interval_s)
         self.status_message = StatusMessage(store, clock)
+        self.sink = DiscordSink(store, clock=clock)
+        self.outbox_filled = asyncio.Event()
+        """Set by whoever puts something into the outbox."""
+        self.dispatcher = Dispatcher(store, self.sink, clock=clock, filled=self.outbox_filled)
         self.monitor = DownloadMonitor(
             self.cache,
             self.tracker,
@@ -96,6 +103,7 @@ class App:
             cache=self.cache,
             tracker=self.tracker,
             status_message=self.status_message,
+            sink=self.sink,
             log_level=self.log_level,
             loop_monitor=self.loop_monitor,
             started_at=clock.now(),
@@ -110,6 +118,7 @@ class App:
         loops: dict[str, Companion] = {
             "download-monitor": self.monitor.run,
             "detail-reader": self.detail_reader.run,
+            "dispatcher": self._dispatch,
             "loop-monitor": self.loop_monitor.run,
             "log-level": self.log_level.run,
             "cache": self.cache.run,
@@ -122,12 +131,23 @@ class App:
             _log.info("Ending")
             await self._end(tasks)
 
+    async def _dispatch(self) -> None:
+        """Deliver as soon as the store says what earlier runs left."""
+        while True:
+            try:
+                await self.dispatcher.load()
+            except StoreError as error:
+                _log.debug("The outbox cannot be read yet: %s", error)
+                await self.services.clock.sleep(_STORE_RETRY_S)
+            else:
+                await self.dispatcher.run()
+
     def _make_bot(self) -> DiscordBot:
         return DiscordBot(self.services)
 
     async def _end(self, tasks: dict[str, asyncio.Task[None]]) -> None:
-        """The monitor first, so that nothing overwrites its last word; everything else after that word."""
-        await _cancel(tasks["download-monitor"])
+        """First what writes in Discord, so that nothing comes after the last word; then everything else."""
+        await _cancel(tasks["download-monitor"], tasks["dispatcher"])
         try:
             async with asyncio.timeout(_GOODBYE_TIMEOUT_S):
                 await self.monitor.publish_offline()

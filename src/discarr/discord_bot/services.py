@@ -8,6 +8,7 @@ from discarr.core.logging import LogLevelSwitch
 from discarr.core.settings import Settings
 from discarr.core.store import Store
 from discarr.core.watchdog import LoopMonitor
+from discarr.discord_bot.notifications import DiscordSink
 from discarr.discord_bot.status_message import StatusMessage
 from discarr.monitoring.cache_manager import CacheManager
 from discarr.monitoring.progress_tracker import ProgressTracker
@@ -23,6 +24,7 @@ class Services:
     cache: CacheManager
     tracker: ProgressTracker
     status_message: StatusMessage
+    sink: DiscordSink
     log_level: LogLevelSwitch
     loop_monitor: LoopMonitor
     started_at: datetime
