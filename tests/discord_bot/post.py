@@ -122,11 +122,13 @@ class Post:
 
 
 @asynccontextmanager
-async def open_post(*, has_live_message: bool = True) -> AsyncIterator[Post]:
+async def open_post(
+    *, has_live_message: bool = True, store_class: type[Store] = Store
+) -> AsyncIterator[Post]:
     """Yield a connected post."""
     clock = FakeClock()
     async with running_discord() as server:
-        store = await Store.in_memory(clock=clock)
+        store = await store_class.in_memory(clock=clock)
         try:
             post = Post(server, store, clock)
             async with post.client:

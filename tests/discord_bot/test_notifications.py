@@ -115,6 +115,24 @@ async def test_what_follows_a_story_answers_its_message(post: Post) -> None:
     assert_valid_for_discord(post.server.ledger.requests)
 
 
+async def test_what_follows_a_story_says_all_where_its_message_is_not(post: Post) -> None:
+    await post.tell(make_outage(), story="story:13")
+    await post.deliver()
+    (old_thread_id,) = post.server.world.threads
+    post.server.threads.archive(old_thread_id, is_locked=True)
+    await post.tell_titles("something else")
+    await post.deliver()
+    over = make_outage(ended_after=timedelta(minutes=14))
+    await post.tell(over, story="story:13", is_new=True, is_sequel=True)
+
+    await post.deliver()
+
+    (new_thread_id,) = set(post.server.world.threads) - {old_thread_id}
+    recovery = post.said_in(new_thread_id)[-1]
+    assert recovery["embeds"][0]["title"] == "✓ TV is back"
+    assert "message_reference" not in recovery
+
+
 async def test_content_that_is_refused_is_said_in_plain_words(post: Post) -> None:
     post.server.faults.add("POST", MESSAGES, error(400, 50035))
 
@@ -286,10 +304,11 @@ async def test_a_bot_that_closes_meanwhile_leaves_the_outcome_open(post: Post) -
 
 
 async def test_a_database_that_does_not_answer_means_later(post: Post) -> None:
+    await send(post)
     await post.store.close()
 
     with pytest.raises(NotNow, match="database"):
-        await send(post)
+        await send(post, make_story())
 
 
 async def test_a_message_is_found_by_its_row(post: Post) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 import discord
 import pytest
 
+from discarr.core.errors import StoreError
+from discarr.core.store import Store
 from discarr.core.store.outbox import PostedMessage
 from discarr.monitoring.alerts.dispatcher import NotNow, RouteRefused
 from discarr.monitoring.alerts.routes import ALERTS, LOG, OWNER, Route, RouteKind
@@ -94,10 +96,11 @@ async def test_an_event_log_that_the_database_forgot_is_found_by_its_name(post: 
     before = await send(post, LOG)
     await post.store.forget_message("log-thread")
     post.start()
-    thread = post.server.world.threads[before.channel_id]
-    heard = post.client.wait_for("thread_join", timeout=5)
-    await post.server.gateway.push("THREAD_CREATE", thread)
-    await heard
+    other = post.server.world.thread("Films", thread_id=5, archive_after_min=60)
+    for thread in (other, post.server.world.threads[before.channel_id]):
+        heard = post.client.wait_for("thread_join", timeout=5)
+        await post.server.gateway.push("THREAD_CREATE", thread)
+        await heard
 
     assert (await send(post, LOG)).channel_id == before.channel_id
 
@@ -177,6 +180,15 @@ async def test_a_live_message_that_was_deleted_is_waited_for(post: Post) -> None
     assert (await send(post)).channel_id == message_id
 
 
+async def test_a_live_message_that_stays_deleted_is_done_without(post: Post) -> None:
+    post.server.world.messages.clear()
+    with pytest.raises(NotNow):
+        await send(post)
+    await post.clock.advance(121)
+
+    assert (await send(post)).channel_id == post.thread_named("Alerts")
+
+
 @pytest.mark.parametrize(
     ("missing", "words"),
     [
@@ -250,6 +262,19 @@ async def test_a_locked_thread_by_its_id_is_refused_for_good(post: Post) -> None
         await send(post, Route(RouteKind.CHANNEL, int(thread["id"])))
 
 
+async def test_a_thread_of_a_channel_that_is_not_known_is_tried(post: Post) -> None:
+    world = post.server.world
+    thread = world.thread("Films", thread_id=next_snowflake(), archive_after_min=1440) | {"parent_id": "1"}
+    world.threads[int(thread["id"])] = thread
+
+    assert (await send(post, Route(RouteKind.CHANNEL, int(thread["id"])))).channel_id == int(thread["id"])
+
+
+async def test_a_route_without_its_id_leads_nowhere(post: Post) -> None:
+    with pytest.raises(RouteRefused):
+        await send(post, Route(RouteKind.USER))
+
+
 FOREIGN: dict[str, dict[str, Any]] = {
     "a voice channel": {"type": 2, "bitrate": 64000, "user_limit": 0, "rtc_region": None},
     "a kind that nobody knows": {"type": 99},
@@ -317,11 +342,30 @@ async def test_a_channel_of_the_live_message_that_vanishes_is_refused(post: Post
         await send(post)
 
 
-async def test_a_database_that_cannot_be_written_does_not_cost_the_thread(post: Post) -> None:
-    channel_id = await post.sink.channel_of(ALERTS)
+class FullDisk(Store):
+    """A store on a disk that was full when the thread was made."""
+
+    async def put_message(self, purpose: str, *, guild_id: int, channel_id: int, message_id: int) -> None:
+        if purpose.endswith("-thread"):
+            raise StoreError("the disk is full", remedy="Free some space.")
+        await super().put_message(purpose, guild_id=guild_id, channel_id=channel_id, message_id=message_id)
+
+
+async def test_a_database_that_cannot_be_written_does_not_cost_the_thread() -> None:
+    async with open_post(store_class=FullDisk) as post:
+        first, second = await send(post), await send(post)
+
+        assert first.channel_id == second.channel_id
+        assert len(post.server.ledger.matching("POST", THREADS)) == 1
+
+
+async def test_a_deleted_thread_waits_for_a_database_that_does_not_answer(post: Post) -> None:
+    posted = await send(post)
+    del post.server.world.threads[posted.channel_id]
     await post.store.close()
 
-    assert await post.sink.channel_of(ALERTS) == channel_id
+    with pytest.raises(NotNow, match="database"):
+        await send(post)
 
 
 async def test_a_database_that_does_not_answer_makes_no_thread(post: Post) -> None:

@@ -11,7 +11,7 @@ content too long, AutoMod, link filter             refused as it is, anywhere
 =================================================  =======================================================
 """
 
-from typing import Final
+from typing import Final, TypeGuard
 
 import aiohttp
 import discord
@@ -78,18 +78,16 @@ def sink_error(error: Exception, *, is_send: bool) -> SinkError:
     return unknown("The connection to Discord was lost.")
 
 
-def is_block(error: Exception) -> bool:
+def is_invalid_request(error: Exception) -> TypeGuard[discord.HTTPException]:
+    """Whether Discord counts the request as invalid: 10,000 of these in 10 minutes ban an address."""
+    return isinstance(error, discord.HTTPException) and error.status in {401, 403, 429}
+
+
+def is_block(error: discord.HTTPException) -> bool:
     """Whether the proxy in front of Discord turned the request away, and with it this address."""
-    if not isinstance(error, discord.HTTPException):
-        return False
     # Only the proxy refuses without one of Discord's own codes; a limit of Discord's own carries Via.
     is_foreign = error.code == 0 and "Via" not in error.response.headers
     return error.code == _FROM_THE_PROXY or (error.status in {403, 429} and is_foreign)
-
-
-def is_invalid_request(error: Exception) -> bool:
-    """Whether Discord counts the request as invalid: 10,000 of these in 10 minutes ban an address."""
-    return isinstance(error, discord.HTTPException) and error.status in {401, 403, 429}
 
 
 def code_of(error: SinkError) -> int:

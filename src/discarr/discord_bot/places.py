@@ -21,7 +21,7 @@ import discord
 
 from discarr.core.clock import Clock
 from discarr.core.errors import StoreError
-from discarr.core.store import Store
+from discarr.core.store import Store, StoredMessage
 from discarr.discord_bot.delivery_faults import THREAD_EXISTS, UNKNOWN_MESSAGE, PlaceGone, code_of
 from discarr.discord_bot.home import HomeProblem
 from discarr.discord_bot.line import Line
@@ -193,10 +193,7 @@ class Places:
 
     async def _recall(self, channel: discord.TextChannel, thread: _Thread) -> _Known | None:
         """Return the thread of an earlier run: from the store, or, if that was lost, the one of its name."""
-        try:
-            stored = await self._store.get_message(thread.purpose)
-        except StoreError as error:
-            raise NotNow("Discarr cannot read its database.") from error
+        stored = await self._stored(thread.purpose)
         if stored is not None and stored.channel_id == channel.id:
             return _Known(parent_id=channel.id, thread_id=stored.message_id)
         me = channel.guild.me
@@ -206,6 +203,12 @@ class Places:
                 await self._remember(channel, thread, found.id)
                 return _Known(parent_id=channel.id, thread_id=found.id)
         return None
+
+    async def _stored(self, purpose: str) -> StoredMessage | None:
+        try:
+            return await self._store.get_message(purpose)
+        except StoreError as error:
+            raise NotNow("Discarr cannot read its database.") from error
 
     async def _remember(self, channel: discord.TextChannel, thread: _Thread, thread_id: int) -> None:
         try:
@@ -231,10 +234,7 @@ class Places:
 
     async def _open_under_live_message(self, channel: discord.TextChannel, thread: _Thread) -> int | None:
         """Return the thread of the live message, made or adopted; None when there can be none."""
-        try:
-            live = await self._store.get_message(LIVE_MESSAGE)
-        except StoreError as error:
-            raise NotNow("Discarr cannot read its database.") from error
+        live = await self._stored(LIVE_MESSAGE)
         if live is None or live.channel_id != channel.id:
             self._wait_for_live_message()
             return None

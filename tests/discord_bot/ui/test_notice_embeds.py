@@ -457,3 +457,11 @@ def test_discord_accepts_what_is_drawn() -> None:
     notices += [drawn(content, is_sequel=True) for content in contents]
     notices += [render_plain_notice(content, mark="", now=NOW) for content in contents]
     assert_valid_for_discord([MessageRequest(body_of(notice)) for notice in notices])
+
+
+def test_the_title_of_a_digest_counts_steps_of_downloads_only() -> None:
+    embed = embed_of(make_digest(counts=dict.fromkeys(EventKind, 10**12)))
+
+    assert faults_of(embed) == []
+    assert embed.title is not None
+    assert embed.title.count(" · ") == 4

@@ -275,9 +275,9 @@ def steps_words(counts: Mapping[EventKind, int]) -> str:
     words = []
     for kind in EventKind:
         count = min(counts.get(kind, 0), _LARGEST_COUNT)
-        if count > 0:
-            noun = WORDS[kind].noun if kind in ACTIVITIES else ""
-            words.append(count_of(count, noun) if noun else f"{count} {step_words(kind)}")
+        if kind in ACTIVITIES and count > 0:
+            noun = WORDS[kind].noun
+            words.append(count_of(count, noun) if noun else f"{count} {WORDS[kind].begun}")
     return " · ".join(words)
 
 
