@@ -68,6 +68,30 @@ async def test_a_message_that_was_sent_long_ago_is_found_and_not_repeated(post: 
     assert await post.open_rows() == []
 
 
+@pytest.mark.parametrize("trouble", ["a limit", "no bot"])
+async def test_what_may_have_been_sent_stays_in_doubt_whatever_comes_between(
+    post: Post, trouble: str
+) -> None:
+    post.server.faults.add("POST", MESSAGES, Reset(is_done_first=True))
+    await post.tell_titles("once")
+    await post.deliver(every=MINUTE)
+    if trouble == "a limit":
+        post.server.faults.add("POST", MESSAGES, rate_limited(40))
+        await post.deliver(every=MINUTE)
+    else:
+        post.sink.detach(post.client)
+        await post.deliver(every=MINUTE)
+        post.sink.attach(post.client, post.home)
+    await post.clock.advance(3600)
+    for message in post.server.world.messages.values():
+        message.pop("nonce", None)  # Discord has forgotten it by now
+
+    await post.deliver()
+
+    assert post.titles_in(post.thread_named("Alerts")) == ["once"]
+    assert await post.open_rows() == []
+
+
 async def test_a_process_that_ends_in_the_middle_leaves_one_message(post: Post) -> None:
     post.server.faults.add("POST", MESSAGES, Hang())
     await post.tell_titles("once", "twice")

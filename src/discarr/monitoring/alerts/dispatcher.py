@@ -238,7 +238,8 @@ class Dispatcher:
         if self._clock.now() - row.created_at > _MAX_AGE:
             await self._bury(row, failure.reason)
             return
-        is_certain = isinstance(failure, NotNow)
+        # What an earlier attempt left in doubt is not settled by a later one that certainly failed.
+        is_certain = isinstance(failure, NotNow) and row.state == "pending"
         await self._store.run(
             lambda connection: outbox.put_back(
                 connection, row.id, error=failure.reason, was_certainly_not_sent=is_certain
