@@ -116,8 +116,8 @@ async def test_the_buttons_of_an_alert() -> None:
     assert asked == [
         ("acknowledge", 12),
         ("ask_silence", 12),
-        ("follow", key_token(facts.key)),
         ("story_details", 12),
+        ("follow", key_token(facts.key)),
     ]
 
 

@@ -83,7 +83,7 @@ def test_an_alert_is_a_card_of_what_where_why_and_what_to_do() -> None:
         f"TV · since {BEGAN}",
     ]
     assert embed.colour == discord.Colour(AMBER)
-    assert labels_of(drawn(content)) == ["Acknowledge", "Silence", "Follow", "Details"]
+    assert labels_of(drawn(content)) == ["Acknowledge", "Silence", "Details", "Follow"]
     assert "discarr:v1:alert:details:12:abc123-7" in ids_of(drawn(content))
 
 
@@ -105,7 +105,7 @@ def test_who_looks_after_it_is_shown_and_not_asked_again() -> None:
     content = make_story(acknowledged_by=FOLLOWER)
 
     assert lines_of(content)[-1] == f"👍 <@{FOLLOWER}> looks after it"
-    assert labels_of(drawn(content)) == ["Silence", "Follow", "Details"]
+    assert labels_of(drawn(content)) == ["Silence", "Details", "Follow"]
     assert dict(drawn(content).mentions.to_dict()) == {"parse": [], "users": [], "roles": []}
 
 
@@ -259,6 +259,21 @@ def test_each_kind_has_its_words(kind: EventKind, facts: Facts, words: list[str]
     embed = embed_of(make_story(make_entry(facts=facts), kind=kind))
     for expected in words:
         assert expected in f"{embed.title}\n{embed.description}"
+
+
+def test_several_reports_of_an_app_name_it_below() -> None:
+    entries = [
+        make_entry(1, facts=Facts(source="UpdateCheck")),
+        make_entry(2, facts=Facts(source="ProxyCheck")),
+    ]
+    content = make_story(*entries, kind=EventKind.APP_ERROR)
+
+    assert embed_of(content).title == "⛔ Error in an app: 2 errors"
+    assert lines_of(content) == [
+        "⛔ An update waits, or cannot be installed",
+        "⛔ Its proxy does not work",
+        f"TV · since {BEGAN}",
+    ]
 
 
 def test_what_concerns_no_instance_needs_no_name() -> None:

@@ -262,9 +262,7 @@ def notice_controls(content: Content, mark: str) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     match content:
         case StoryContent():
-            if content.ended_at is None:
-                _add_story_buttons(view, content)
-            view.add_item(DetailsButton(content.story_id, mark))
+            _add_story_buttons(view, content, mark)
         case ReadyContent():
             view.add_item(FollowsButton(mark=mark))
         case OverflowContent():
@@ -294,13 +292,16 @@ def carries_mark(message: discord.Message, mark: str) -> bool:
     )
 
 
-def _add_story_buttons(view: discord.ui.View, content: StoryContent) -> None:
-    """Add what can be done while something still holds."""
-    if content.acknowledged_by is None:
+def _add_story_buttons(view: discord.ui.View, content: StoryContent, mark: str) -> None:
+    """Add the way to the details and, while something still holds, what can be done about it."""
+    is_open = content.ended_at is None
+    if is_open and content.acknowledged_by is None:
         view.add_item(AcknowledgeButton(content.story_id))
-    view.add_item(SilenceButton(content.story_id))
+    if is_open:
+        view.add_item(SilenceButton(content.story_id))
+    view.add_item(DetailsButton(content.story_id, mark))
     key = content.entries[0].facts.key if len(content.entries) == content.total == 1 else None
-    if key is not None:
+    if is_open and key is not None:
         view.add_item(FollowButton(key_token(key)))
 
 

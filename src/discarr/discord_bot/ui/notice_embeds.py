@@ -176,7 +176,9 @@ def _common_reason(entries: Sequence[Entry]) -> Entry | None:
 def _when(content: StoryContent, now: datetime) -> str:
     """Return the last line of a story: where, since when, how long it took, who looks after it."""
     parts = []
-    if content.instance_name and content.entries and content.entries[0].facts.work is not None:
+    is_about_work = bool(content.entries) and content.entries[0].facts.work is not None
+    # The other titles name the server themselves.
+    if content.instance_name and (is_about_work or (WORDS[content.kind].noun and content.total > 1)):
         parts.append(instance_name(content))
     if content.ended_at is None:
         parts.append(f"since {clock_time(content.began_at, now)}")
