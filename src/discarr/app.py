@@ -22,7 +22,7 @@ from discarr.core.memory import settle_memory
 from discarr.core.models import InstanceState
 from discarr.core.redaction import Redactor
 from discarr.core.settings import Settings
-from discarr.core.store import IdentifyRecords, Store, keep_backups
+from discarr.core.store import IdentifyRecords, Store, activity, alerts, follows, keep_backups, outbox
 from discarr.core.watchdog import LoopMonitor, guard_loop, rss_bytes
 from discarr.discord_bot.bot import DiscordBot
 from discarr.discord_bot.connection import Connection, GatewayConnection
@@ -33,10 +33,12 @@ from discarr.discord_bot.status_message import StatusMessage
 from discarr.doctor import Report, log_report
 from discarr.doctor.host import is_in_container
 from discarr.doctor.instances import check_instances
-from discarr.monitoring.alerts.dispatcher import Dispatcher
+from discarr.monitoring.alerts.alert import Observation
+from discarr.monitoring.alerts.alerting import Alerting
 from discarr.monitoring.cache_manager import CacheManager
 from discarr.monitoring.detail_reader import DetailReader
 from discarr.monitoring.download_monitor import DownloadMonitor
+from discarr.monitoring.download_rows import Hidden
 from discarr.monitoring.progress_tracker import ProgressTracker
 
 _log = logging.getLogger(__name__)
@@ -46,7 +48,8 @@ _GOODBYE_TIMEOUT_S = 2.0
 _TASK_END_TIMEOUT_S = 4.0
 _END_TIMEOUT_S = 7.5
 _DIAGNOSIS_TIMEOUT_S = 15.0
-_STORE_RETRY_S = 30.0
+
+_PRUNERS = (outbox.prune, alerts.prune, activity.prune, follows.prune)
 
 type Companion = Callable[[], Coroutine[Any, Any, None]]
 
@@ -68,6 +71,7 @@ class App:
         clients: Sequence[MediaClient],
         connection: Connection,
         companions: dict[str, Companion] | None = None,
+        standing: Sequence[Observation] = (),
     ) -> None:
         self._connection = connection
         self._companions = companions or {}
@@ -81,17 +85,26 @@ class App:
         self.detail_reader = DetailReader(self.cache, clock=clock, interval_s=settings.health_interval_s)
         self.status_message = StatusMessage(store, clock)
         self.sink = DiscordSink(store, clock=clock)
-        self.outbox_filled = asyncio.Event()
-        """Set by whoever puts something into the outbox."""
-        self.dispatcher = Dispatcher(store, self.sink, clock=clock, filled=self.outbox_filled)
+        hidden = Hidden(instances=settings.hidden_instances, tags=settings.hidden_tags)
+        self.alerting = Alerting(
+            self.cache,
+            self.tracker,
+            store,
+            self.sink,
+            clock=clock,
+            hidden=hidden,
+            reserve_bytes=int(settings.disk_reserve_gb * 1_000_000_000),
+            refresh_interval_s=settings.refresh_interval_s,
+            history_interval_s=settings.health_interval_s,
+            standing=standing,
+        )
         self.monitor = DownloadMonitor(
             self.cache,
             self.tracker,
             self.status_message,
             clock=clock,
             edit_interval_s=settings.edit_interval_s,
-            hidden_instances=settings.hidden_instances,
-            hidden_tags=settings.hidden_tags,
+            hidden=hidden,
         )
         # The loop's delay is real time, whatever clock the rest lives by.
         self.loop_monitor = LoopMonitor(clock=SystemClock())
@@ -104,6 +117,8 @@ class App:
             tracker=self.tracker,
             status_message=self.status_message,
             sink=self.sink,
+            desk=self.alerting.desk,
+            checker=self.alerting.checker,
             log_level=self.log_level,
             loop_monitor=self.loop_monitor,
             started_at=clock.now(),
@@ -118,7 +133,7 @@ class App:
         loops: dict[str, Companion] = {
             "download-monitor": self.monitor.run,
             "detail-reader": self.detail_reader.run,
-            "dispatcher": self._dispatch,
+            "alerting": self.alerting.run,
             "loop-monitor": self.loop_monitor.run,
             "log-level": self.log_level.run,
             "cache": self.cache.run,
@@ -131,23 +146,12 @@ class App:
             _log.info("Ending")
             await self._end(tasks)
 
-    async def _dispatch(self) -> None:
-        """Deliver as soon as the store says what earlier runs left."""
-        while True:
-            try:
-                await self.dispatcher.load()
-            except StoreError as error:
-                _log.debug("The outbox cannot be read yet: %s", error)
-                await self.services.clock.sleep(_STORE_RETRY_S)
-            else:
-                await self.dispatcher.run()
-
     def _make_bot(self) -> DiscordBot:
         return DiscordBot(self.services)
 
     async def _end(self, tasks: dict[str, asyncio.Task[None]]) -> None:
         """First what writes in Discord, so that nothing comes after the last word; then everything else."""
-        await _cancel(tasks["download-monitor"], tasks["dispatcher"])
+        await _cancel(tasks["download-monitor"], tasks["alerting"])
         try:
             async with asyncio.timeout(_GOODBYE_TIMEOUT_S):
                 await self.monitor.publish_offline()
@@ -224,7 +228,7 @@ async def _run_on(
             "health-file": lambda: keep_health_file(
                 health_path(settings.data_dir), lambda: _health(app, state, clock), clock=clock
             ),
-            "backups": lambda: keep_backups(store, clock=clock),
+            "backups": lambda: keep_backups(store, clock=clock, pruners=_PRUNERS),
             "doctor": consult_doctor,
         },
     )

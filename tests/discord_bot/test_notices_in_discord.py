@@ -53,7 +53,7 @@ async def tell(world: World, content: Content, route: Route = ALERTS, *, story: 
     now = world.clock.now()
     message = Outgoing(story=story, route=str(route), content=encode(content), not_before=now)
     await world.store.run(lambda connection: outbox.enqueue(connection, [message], now=now))
-    world.app.outbox_filled.set()
+    world.app.alerting.notifier.outbox_filled.set()
     later = now + timedelta(days=1)
     while await world.store.run(lambda connection: outbox.due(connection, later, limit=10)):
         await world.clock.advance(1)
@@ -184,7 +184,7 @@ async def test_nothing_is_sent_after_the_last_word() -> None:
         now = world.clock.now()
         message = Outgoing(story="story:12", route="alerts", content=encode(make_story()), not_before=now)
         await world.store.run(lambda connection: outbox.enqueue(connection, [message], now=now))
-        world.app.outbox_filled.set()
+        world.app.alerting.notifier.outbox_filled.set()
 
         await world.end()
 

@@ -10,7 +10,9 @@ from discarr.core.store import Store
 from discarr.core.watchdog import LoopMonitor
 from discarr.discord_bot.notifications import DiscordSink
 from discarr.discord_bot.status_message import StatusMessage
+from discarr.monitoring.alerts.desk import Desk
 from discarr.monitoring.cache_manager import CacheManager
+from discarr.monitoring.health_checker import HealthChecker
 from discarr.monitoring.progress_tracker import ProgressTracker
 
 
@@ -25,6 +27,8 @@ class Services:
     tracker: ProgressTracker
     status_message: StatusMessage
     sink: DiscordSink
+    desk: Desk
+    checker: HealthChecker
     log_level: LogLevelSwitch
     loop_monitor: LoopMonitor
     started_at: datetime

@@ -85,7 +85,12 @@ class Station:
             reserve_bytes=20_000_000_000,
         )
         self.notifier = Notifier(
-            self.cache, watch, self.store, clock=self.clock, undelivered=lambda: self.dead
+            self.cache,
+            watch,
+            self.store,
+            clock=self.clock,
+            filled=asyncio.Event(),
+            undelivered=lambda: self.dead,
         )
         await self.notifier.load()
         feed = HistoryFeed(

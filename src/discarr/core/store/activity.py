@@ -60,6 +60,11 @@ def put_cursor(connection: sqlite3.Connection, cursor: HistoryCursor) -> None:
     )
 
 
+def forget_cursors(connection: sqlite3.Connection) -> None:
+    """Begin every history anew, from its end."""
+    connection.execute("DELETE FROM cursor")
+
+
 def put_steps(connection: sqlite3.Connection, steps: Iterable[StoredStep]) -> None:
     """Note steps; within a digest the latest step of a download takes the place of its earlier ones."""
     connection.executemany(

@@ -83,6 +83,17 @@ class StoredBook:
     last_story_id: int
 
 
+NOTHING_STORED: Final = StoredBook(
+    alerts=(),
+    stories=(),
+    silences=(),
+    baselines=frozenset(),
+    rules={},
+    last_alert_id=0,
+    last_story_id=0,
+)
+
+
 def load_book(connection: sqlite3.Connection, now: datetime) -> StoredBook:
     """Return what is to be known after a start."""
     alerts = connection.execute(

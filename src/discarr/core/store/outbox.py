@@ -254,6 +254,14 @@ def count(connection: sqlite3.Connection, now: datetime) -> OutboxCounts:
     )
 
 
+def forget_unsent(connection: sqlite3.Connection, now: datetime) -> None:
+    """Take back everything that waits: nobody knows what of it was sent already."""
+    connection.execute(
+        "UPDATE outbox SET state = 'merged', ended_at = ? WHERE state IN ('pending', 'sending')",
+        (to_text(now),),
+    )
+
+
 def prune(connection: sqlite3.Connection, now: datetime) -> None:
     """Forget what was sent over a week ago, and what could not be for a month."""
     connection.execute(
