@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from typing import Any, Final
 
 import aiohttp
 import discord
@@ -15,23 +16,35 @@ from discarr.discord_bot.askers import Askers
 from discarr.discord_bot.command_sync import sync_commands
 from discarr.discord_bot.commands.admin import AdminCommands
 from discarr.discord_bot.commands.user import UserCommands
+from discarr.discord_bot.delivery_views import DeliveryViews
 from discarr.discord_bot.error_reports import NoHome, WrongGuild, report_failure
 from discarr.discord_bot.follow_views import FollowViews
 from discarr.discord_bot.home import Home, HomeProblem
 from discarr.discord_bot.private_views import PrivateViews
+from discarr.discord_bot.rule_views import RuleViews
 from discarr.discord_bot.services import Services
 from discarr.discord_bot.ui import texts
 from discarr.discord_bot.ui.alert_controls import ALERT_ITEMS, SilenceReason
 from discarr.discord_bot.ui.alert_pages import ALERT_PAGE_ITEMS, SilenceOneReason
 from discarr.discord_bot.ui.controls import DYNAMIC_ITEMS
+from discarr.discord_bot.ui.delivery_list import DELIVERY_ITEMS
 from discarr.discord_bot.ui.follow_controls import FOLLOW_ITEMS
 from discarr.discord_bot.ui.lasting import LastingModal, take_answer
+from discarr.discord_bot.ui.rule_pages import RULE_ITEMS, QuietModal, TimesModal
 
 _log = logging.getLogger(__name__)
 
 _SYNC_TIMEOUT_S = 30.0
 
-MODALS: tuple[type[LastingModal], ...] = (SilenceReason, SilenceOneReason)
+ITEMS: Final[tuple[type[discord.ui.DynamicItem[Any]], ...]] = (
+    *DYNAMIC_ITEMS,
+    *ALERT_ITEMS,
+    *ALERT_PAGE_ITEMS,
+    *FOLLOW_ITEMS,
+    *RULE_ITEMS,
+    *DELIVERY_ITEMS,
+)
+MODALS: Final[tuple[type[LastingModal], ...]] = (SilenceReason, SilenceOneReason, TimesModal, QuietModal)
 
 
 class GuildTree(app_commands.CommandTree["DiscordBot"]):
@@ -85,11 +98,13 @@ class DiscordBot(commands.Bot):
             alerts=self.alert_pages,
             follows=self.follow_pages,
         )
+        self.rule_pages = RuleViews(services, askers)
+        self.delivery_pages = DeliveryViews(services, askers)
 
     async def setup_hook(self) -> None:
-        self.add_dynamic_items(*DYNAMIC_ITEMS, *ALERT_ITEMS, *ALERT_PAGE_ITEMS, *FOLLOW_ITEMS)
+        self.add_dynamic_items(*ITEMS)
         await self.add_cog(UserCommands(self.controls, self.alert_pages, self.follow_pages))
-        await self.add_cog(AdminCommands(self.services))
+        await self.add_cog(AdminCommands(self.services, self.rule_pages))
         self.services.status_message.attach(self)
 
     async def close(self) -> None:

@@ -249,7 +249,7 @@ class FollowToggle(LastingButton, template=template("card", r"[01]\.[0-9a-f]{20}
             id_of("card", argument),
             argument,
             "Following" if is_following else "Follow",
-            emoji="✓" if is_following else "🔔",
+            emoji="✅" if is_following else "🔔",
             style=discord.ButtonStyle.success if is_following else discord.ButtonStyle.primary,
         )
 
