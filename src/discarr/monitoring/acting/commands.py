@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 from discarr.core.actions import CommandResult, CommandState, CommandStatus, ImportCandidate
 from discarr.core.errors import MediaClientError, NotFound
-from discarr.core.models import Download, HistoryEvent, InstanceKind
+from discarr.core.models import Download, InstanceKind
 from discarr.monitoring.acting.deeds import Deed, Job
 from discarr.monitoring.acting.operation import CommandProgress, Trail
+from discarr.monitoring.acting.past import count_grabs, count_imports, newest_id, newest_id_of
 from discarr.monitoring.acting.results import Cause, ItemResult, result_of
 
 SEARCH_LIMIT_S: Final = 15 * 60.0
@@ -22,8 +23,6 @@ _SLOWEST_POLL_S: Final = 2.0
 _HISTORY_LOOKS_S: Final = (0.0, 1.0, 2.0, 4.0)
 _LATE_LOOKS_S: Final = (30.0,) * 20
 """An import whose answer got lost takes as long as any other."""
-_PAGE: Final = 50
-_LONGEST_PAGE: Final = 500
 _BEHIND: Final = (CommandState.UNKNOWN, CommandState.QUEUED, CommandState.STARTED)
 """States of commands that are not over, the furthest behind first."""
 
@@ -87,10 +86,9 @@ class Searching(_Commanding):
 
     async def prepare(self) -> None:
         try:
-            records = await self._job.client.fetch_history(page_size=1)
+            self._trail = replace(self._trail, baseline=await newest_id(self._job.client))
         except MediaClientError:
             return  # only the count stays unknown
-        self._trail = replace(self._trail, baseline=max((record.id for record in records), default=0))
 
     async def send(self, download: Download) -> None:
         await self._keep(*await self._job.client.actions.search(download))
@@ -106,27 +104,20 @@ class Searching(_Commanding):
 
     async def _count_grabs(self) -> int | None:
         """Count releases that were grabbed for the title since; None when that cannot be found out."""
-        baseline, target = self._trail.baseline, self._job.target
-        if baseline is None:
+        if self._trail.baseline is None:
             return None
         try:
-            records = await self._job.client.fetch_history(page_size=_PAGE, event=HistoryEvent.GRABBED)
+            return await count_grabs(self._job.client, self._job.target, since_id=self._trail.baseline)
         except MediaClientError:
             return None
-        grabbed = {
-            record.download_id or record.release_title
-            for record in records
-            if record.id > baseline and record.media_id == target.media_id
-        }
-        return len(grabbed)
 
 
 class Importing(_Commanding):
     """Imports files by hand. The history decides: a command may fail although all arrived (Sonarr#8649)."""
 
     async def prepare(self) -> None:
-        records = await self._job.client.fetch_history(page_size=_PAGE, download_id=self._job.target.key.id)
-        self._trail = replace(self._trail, baseline=max((record.id for record in records), default=0))
+        baseline = await newest_id_of(self._job.client, self._job.target)
+        self._trail = replace(self._trail, baseline=baseline)
         await self._job.keep_trail(self._trail)
 
     async def send(self, download: Download) -> None:  # noqa: ARG002 - the files say it all
@@ -158,14 +149,13 @@ class Importing(_Commanding):
 
     async def _count_imported(self, expected: int) -> int | None:
         """Count what was imported of the download since; None when that cannot be found out."""
-        size = min(max(2 * expected, _PAGE), _LONGEST_PAGE)
+        job, since_id = self._job, self._trail.baseline
+        if since_id is None:
+            return None
         try:
-            records = await self._job.client.fetch_history(
-                page_size=size, event=HistoryEvent.IMPORTED, download_id=self._job.target.key.id
-            )
+            return await count_imports(job.client, job.target, since_id=since_id, expected=expected)
         except MediaClientError:
             return None
-        return sum(1 for record in records if record.id > (self._trail.baseline or 0))
 
 
 _CAUSES: Final = {

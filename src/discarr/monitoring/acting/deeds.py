@@ -13,8 +13,9 @@ from discarr.clients.base import MediaClient
 from discarr.core.actions import ImportCandidate, Removal
 from discarr.core.clock import Clock
 from discarr.core.errors import MediaClientError
-from discarr.core.models import Download, HistoryEvent
+from discarr.core.models import Download
 from discarr.monitoring.acting.operation import CommandProgress, Trail
+from discarr.monitoring.acting.past import was_grabbed
 from discarr.monitoring.acting.results import Cause, ItemResult, result_of
 from discarr.monitoring.acting.targets import Target, is_same_grab
 
@@ -22,7 +23,6 @@ QUICK_LOOKS_S: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Pauses before each look after an answer got lost."""
 PATIENT_LOOKS_S: Final = (1.0, 5.0, 10.0, 20.0, 40.0, *(60.0 for _ in range(60)))
 """The same after a restart of Discarr: the instance may need a while, too. About an hour."""
-_PAGE: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,16 +131,3 @@ class Grabbing(Deed):
             except MediaClientError:
                 continue
         return result_of(Cause.STILL_THERE if is_there else Cause.NO_ANSWER)
-
-
-async def was_grabbed(client: MediaClient, target: Target) -> bool:
-    """Whether the history says that a release was sent to a download client; it may have been long ago.
-
-    Raises:
-        MediaClientError: the history cannot be read.
-    """
-    records = await client.fetch_history(page_size=_PAGE, event=HistoryEvent.GRABBED)
-    return any(
-        record.release_title == target.release_title and record.media_id == target.media_id
-        for record in records
-    )

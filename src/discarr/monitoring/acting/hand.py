@@ -39,12 +39,12 @@ from discarr.monitoring.acting.deeds import (
     Grabbing,
     Job,
     Removing,
-    was_grabbed,
 )
 from discarr.monitoring.acting.journal import Journal
 from discarr.monitoring.acting.kinds import REMOVALS, ActionKind
 from discarr.monitoring.acting.lanes import Lane
 from discarr.monitoring.acting.operation import Operation, Trail
+from discarr.monitoring.acting.past import last_event_of, was_grabbed
 from discarr.monitoring.acting.results import (
     Cause,
     ItemResult,
@@ -61,14 +61,7 @@ _log = logging.getLogger(__name__)
 LATEST_BEGIN: Final = timedelta(minutes=15)
 """What was confirmed longer ago is not begun any more: who confirmed it no longer looks."""
 _AWAY: Final = (Unreachable, TimedOut, StartingUp, Unauthorized, Misconfigured)
-_HISTORY_PAGE: Final = 20
-_ENDINGS: Final = {
-    HistoryEvent.IMPORTED: Cause.WAS_IMPORTED,
-    HistoryEvent.FAILED: Cause.HAD_FAILED,
-    HistoryEvent.IGNORED: Cause.NOT_SHOWN,
-    HistoryEvent.GRABBED: Cause.NOT_SHOWN,
-}
-"""What the latest of these events says about a download that is not in the queue."""
+_ENDINGS: Final = {HistoryEvent.IMPORTED: Cause.WAS_IMPORTED, HistoryEvent.FAILED: Cause.HAD_FAILED}
 
 type Lost = dict[str, MediaClientError]
 """Instances that could not be asked during an operation, by id, and why."""
@@ -203,9 +196,9 @@ class Hand:
                 if await was_grabbed(client, target):
                     return result_of(Cause.WAS_GRABBED)
             else:
-                for record in await client.fetch_history(page_size=_HISTORY_PAGE, download_id=target.key.id):
-                    if record.event in _ENDINGS:
-                        return result_of(_ENDINGS[record.event])
+                event = await last_event_of(client, target)
+                if event in _ENDINGS:
+                    return result_of(_ENDINGS[event])
         except (StoreError, MediaClientError) as error:
             _log.debug("%s: nothing says why something is gone: %s", client.config.id, error)
         snapshot = self._cache.snapshot.instance(client.config.id)
