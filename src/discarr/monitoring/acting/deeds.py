@@ -23,6 +23,8 @@ QUICK_LOOKS_S: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Pauses before each look after an answer got lost."""
 PATIENT_LOOKS_S: Final = (1.0, 5.0, 10.0, 20.0, 40.0, *(60.0 for _ in range(60)))
 """The same after a restart of Discarr: the instance may need a while, too. About an hour."""
+_ENOUGH_SIGHTINGS: Final = len(QUICK_LOOKS_S)
+"""What is still there after so many looks in a row was not done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +77,43 @@ class Deed(ABC):
         """Find out what came of it where no answer came, looking after each of the pauses."""
 
 
-class Removing(Deed):
-    """Takes a download off the queue."""
+class _Leaving(Deed):
+    """A deed after which the download is not in the queue any more."""
 
     is_gone_when_not_found = True
+
+    async def judge(self) -> ItemResult:
+        return result_of(Cause.ANSWERED)
+
+    async def settle(self, pauses_s: Iterable[float]) -> ItemResult:
+        sightings = 0
+        for pause_s in pauses_s:
+            await self._job.clock.sleep(pause_s)
+            try:
+                if await self._is_there():
+                    sightings += 1
+                elif await self._is_done():
+                    return result_of(Cause.SEEN)
+                else:
+                    sightings = 0
+            except MediaClientError:
+                sightings = 0
+            if sightings == _ENOUGH_SIGHTINGS:
+                break
+        return result_of(Cause.STILL_THERE if sightings else Cause.NO_ANSWER)
+
+    async def _is_there(self) -> bool:
+        target = self._job.target
+        found = await self._job.client.actions.find(target.key, target.media_id)
+        return found is not None and is_same_grab(target, found)
+
+    async def _is_done(self) -> bool:
+        """Whether it is gone because of the deed."""
+        return True
+
+
+class Removing(_Leaving):
+    """Takes a download off the queue."""
 
     def __init__(self, job: Job, removal: Removal) -> None:
         super().__init__(job)
@@ -87,47 +122,12 @@ class Removing(Deed):
     async def send(self, download: Download) -> None:
         await self._job.client.actions.remove(download.row_ids[0], removal=self._removal)
 
-    async def judge(self) -> ItemResult:
-        return result_of(Cause.ANSWERED)
 
-    async def settle(self, pauses_s: Iterable[float]) -> ItemResult:
-        job = self._job
-        is_there = False
-        for pause_s in pauses_s:
-            await job.clock.sleep(pause_s)
-            try:
-                found = await job.client.actions.find(job.target.key, job.target.media_id)
-            except MediaClientError:
-                is_there = False
-                continue
-            if found is None or not is_same_grab(job.target, found):
-                return result_of(Cause.SEEN)
-            is_there = True
-        return result_of(Cause.STILL_THERE if is_there else Cause.NO_ANSWER)
-
-
-class Grabbing(Deed):
+class Grabbing(_Leaving):
     """Sends a release that is held back to the download client."""
-
-    is_gone_when_not_found = True
 
     async def send(self, download: Download) -> None:
         await self._job.client.actions.grab(download.row_ids[0])
 
-    async def judge(self) -> ItemResult:
-        return result_of(Cause.ANSWERED)
-
-    async def settle(self, pauses_s: Iterable[float]) -> ItemResult:
-        job = self._job
-        is_there = False
-        for pause_s in pauses_s:
-            await job.clock.sleep(pause_s)
-            is_there = False
-            try:
-                found = await job.client.actions.find(job.target.key, job.target.media_id)
-                is_there = found is not None and is_same_grab(job.target, found)
-                if not is_there and await was_grabbed(job.client, job.target):
-                    return result_of(Cause.SEEN)
-            except MediaClientError:
-                continue
-        return result_of(Cause.STILL_THERE if is_there else Cause.NO_ANSWER)
+    async def _is_done(self) -> bool:
+        return await was_grabbed(self._job.client, self._job.target)

@@ -26,8 +26,6 @@ _log = logging.getLogger(__name__)
 LEVEL_TIMEOUT_S: Final = 10.0
 _TICK_S: Final = 60.0
 _TROUBLE_S: Final = 5.0
-_STORE_PAUSES_S: Final = (1.0, 4.0, 15.0, 60.0, 300.0)
-"""Pauses before each further attempt to write down how an operation ended."""
 
 type LevelOf = Callable[[int], Awaitable[Level | None]]
 """Says how far a person is trusted right now, by user id; None where Discord cannot be asked."""
@@ -69,6 +67,7 @@ class Executor:
         self._hand = Hand(cache, journal, board, clock=clock)
         self._verifier = Verifier(cache, clock=clock, on_gone=self._note_gone, on_return=self._note_return)
         self._awake = asyncio.Event()
+        self._unwritten: list[Callable[[], Awaitable[None]]] = []
         self._has_recovered = False
         self._is_trouble_told = False
 
@@ -86,6 +85,7 @@ class Executor:
     async def _step(self, group: asyncio.TaskGroup) -> None:
         self._awake.clear()
         try:
+            await self._write_ends()
             if not self._has_recovered:
                 await self._recover(group)
             operation = await self._journal.claim()
@@ -182,7 +182,7 @@ class Executor:
         self._board.change_item(operation_id, place, result=result, progress=None, ended_at=self._clock.now())
 
     async def _end(self, run: _Run) -> None:
-        """Note that an operation is over; what cannot be stored is known until the process ends."""
+        """Note that an operation is over; what cannot be stored now is stored later."""
         operation = run.operation
         for place in range(len(operation.items)):
             if place not in run.results:
@@ -190,23 +190,24 @@ class Executor:
         for place, result in run.unwritten.items():
             self._show(operation.id, place, result)
         state = state_after(list(run.results.values()))
-        is_stored = await self._store_end(operation, state, run.unwritten)
+        await self._store_end(operation, state, run.unwritten)
         self._board.change(operation.id, state=state, ended_at=self._clock.now(), told_at=None)
         self._verify(self._board.get(operation.id) or operation)
-        for pause_s in () if is_stored else _STORE_PAUSES_S:
-            await self._clock.sleep(pause_s)
-            if await self._store_end(operation, state, run.unwritten):
-                return
 
     async def _store_end(
         self, operation: Operation, state: OperationState, results: Mapping[int, ItemResult]
-    ) -> bool:
+    ) -> None:
+        self._unwritten.append(partial(self._journal.end, operation, state, results))
         try:
-            await self._journal.end(operation, state, results)
+            await self._write_ends()
         except StoreError as error:
-            _log.warning("How operation %s ended cannot be stored: %s", operation.id, error)
-            return False
-        return True
+            _log.warning("How operation %s ended cannot be stored yet: %s", operation.id, error)
+
+    async def _write_ends(self) -> None:
+        """Write down how operations ended, as soon as that is possible; the board knows it already."""
+        while self._unwritten:
+            await self._unwritten[0]()
+            del self._unwritten[0]
 
     def _verify(self, operation: Operation) -> None:
         """Look from now on whether what was removed stays away."""

@@ -143,7 +143,7 @@ class Journal:
 
     async def end(
         self, operation: Operation, state: OperationState, results: Mapping[int, ItemResult]
-    ) -> datetime:
+    ) -> None:
         """Write down that an operation is over, with the results of items that were not written down yet."""
         now = self._clock.now()
 
@@ -152,7 +152,6 @@ class Journal:
             operations.end(connection, operation.id, state=state.value, now=now)
 
         await self._store.run(work)
-        return now
 
     async def interrupted(self) -> list[Operation]:
         """Return what was under way when the process ended; it is unknown from now on."""
