@@ -1,9 +1,7 @@
 """Retries, mapping of errors and what is sent, over a simulated network."""
 
 import asyncio
-import ssl
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,7 +10,6 @@ import pytest
 from discarr.clients.transport import InstanceHttp, is_near
 from discarr.core.errors import (
     Busy,
-    ConfigError,
     MediaClientError,
     Misconfigured,
     NotFound,
@@ -233,19 +230,6 @@ async def test_a_write_is_sent_once_whatever_happens() -> None:
         assert len(network.requests) == 1
 
 
-async def test_an_untrusted_certificate_and_missing_tls_have_their_own_remedies() -> None:
-    untrusted = httpx.ConnectError("tls")
-    untrusted.__cause__ = ssl.SSLCertVerificationError("self-signed")
-    plain = httpx.ConnectError("tls")
-    plain.__context__ = ssl.SSLError("WRONG_VERSION_NUMBER")
-    _, error = await run_get(untrusted)
-    assert isinstance(error, Unreachable)
-    assert "CA_FILE" in error.remedy
-    _, error = await run_get(plain)
-    assert isinstance(error, Unreachable)
-    assert "http://" in error.remedy
-
-
 async def test_after_three_pool_timeouts_in_a_row_the_pool_is_replaced() -> None:
     full = httpx.PoolTimeout("full")
     http = make_http(Network(full, full, ok(), full, full, full, ok()))
@@ -319,21 +303,3 @@ async def test_a_deadline_after_a_dropped_connection_is_a_time_out() -> None:
 
     with pytest.raises(TimedOut):
         await make_http(drop_and_hang).get("/queue", deadline_s=0.05)
-
-
-def test_a_ca_file_that_cannot_be_read_is_a_mistake_in_the_settings(tmp_path: Path) -> None:
-    file = tmp_path / "ca.pem"
-    file.write_text("not a certificate")
-    with pytest.raises(ConfigError) as caught:
-        InstanceHttp(make_config(url="https://app", ca_file=file), clock=FakeClock())
-    assert "CA_FILE" in caught.value.problems[0]
-    assert str(tmp_path) not in caught.value.problems[0]
-
-
-def test_certificates_are_checked_unless_switched_off() -> None:
-    checked = InstanceHttp(make_config(url="https://app"), clock=FakeClock())
-    careless = InstanceHttp(make_config(url="https://app", verify_tls=False), clock=FakeClock())
-    assert checked._tls is not None
-    assert careless._tls is not None
-    assert checked._tls.verify_mode is ssl.CERT_REQUIRED
-    assert careless._tls.verify_mode is ssl.CERT_NONE
