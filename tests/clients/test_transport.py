@@ -203,6 +203,26 @@ async def test_a_sign_in_page_in_front_is_not_mistaken_for_a_wrong_key() -> None
         assert "sign-in page" in error.remedy
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "<center>The plain HTTP request was sent to HTTPS port</center>",
+        "Reason: You're speaking plain HTTP to an SSL-enabled server port.",
+        "Client sent an HTTP request to an HTTPS server.",
+    ],
+    ids=["nginx", "Apache", "Go"],
+)
+async def test_a_port_that_wants_tls_is_told_apart_from_an_app_that_refuses(words: str) -> None:
+    _, error = await run_get(httpx.Response(400, html=words))
+    _, over_tls = await run_get(httpx.Response(400, html=words), url="https://app")
+    _, of_the_app = await run_get(json_response(400, [{"errorMessage": words}]))
+
+    assert isinstance(error, Misconfigured)
+    assert "https:// instead of http://" in error.remedy
+    assert isinstance(over_tls, Rejected)
+    assert isinstance(of_the_app, Rejected)
+
+
 async def test_a_kept_connection_that_was_dropped_is_replaced_at_once() -> None:
     http = make_http(Network(DROPPED, ok()))
     assert await http.get("/queue", deadline_s=10) == b'{"a": 1}'
