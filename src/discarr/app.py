@@ -43,6 +43,7 @@ from discarr.monitoring.detail_reader import DetailReader
 from discarr.monitoring.download_monitor import DownloadMonitor
 from discarr.monitoring.download_rows import Hidden
 from discarr.monitoring.progress_tracker import ProgressTracker
+from discarr.utils.text_utils import count_of
 
 _log = logging.getLogger(__name__)
 
@@ -294,6 +295,12 @@ def _health(app: App, state: ConnectionState, clock: Clock) -> HealthReport:
         degraded.append("The data directory cannot be used.")
     if app.status_message.problem is not None:
         degraded.append(app.status_message.problem)
+    if state.phase is ConnectionPhase.RETRYING:
+        degraded.append("Discord cannot be reached: what is to be told waits.")
+    elif app.alerting.dispatcher.is_held_up:
+        degraded.append("Discord takes no messages for the moment: what is to be told waits.")
+    if dead := app.alerting.dispatcher.dead_count:
+        degraded.append(f"{count_of(dead, 'message')} could not be delivered to anybody.")
     return HealthReport(
         written_at=clock.now(),
         is_healthy=state.phase is not ConnectionPhase.STOPPED

@@ -4,15 +4,19 @@ Commands and buttons share this one place, so both show the same. Reads answer f
 decides what may be seen, judged anew for every click.
 """
 
+import logging
 from dataclasses import replace
 from typing import Any
 
 import discord
 
 from discarr import __version__
+from discarr.core.errors import StoreError
 from discarr.core.models import Download, DownloadKey
 from discarr.core.slices import run_in_slices
+from discarr.core.store.outbox import OutboxCounts
 from discarr.core.watchdog import rss_bytes
+from discarr.discord_bot.alert_shelf import AlertShelf, waiting
 from discarr.discord_bot.askers import Asker, Askers
 from discarr.discord_bot.error_reports import answers_errors
 from discarr.discord_bot.follow_views import FollowViews
@@ -38,6 +42,8 @@ from discarr.utils.permissions import Capability
 
 _NEEDS_HAND = QueueFilter(state=PhaseGroup.NEEDS_HAND.name.lower())
 
+_log = logging.getLogger(__name__)
+
 type Asking = discord.Interaction[Any]
 
 
@@ -48,6 +54,7 @@ class PrivateViews:
         self._services = services
         self._askers = askers
         self._follows = follows
+        self._shelf = AlertShelf(services)
 
     @answers_errors
     async def browse(self, interaction: Asking, queue_filter: QueueFilter, page: int) -> None:
@@ -122,6 +129,7 @@ class PrivateViews:
         services = self._services
         asker = await self._askers.identify(interaction)
         instances = visible_instances(services, asker.hidden)
+        alerts = self._shelf.open_alerts(asker)
         refreshes = [item.response_s for item in instances if item.response_s is not None]
         stats = BotStats(
             version=__version__,
@@ -130,6 +138,9 @@ class PrivateViews:
             rss_bytes=rss_bytes(),
             loop_delay_s=services.loop_monitor.recent_delay_s,
             discord_latency_s=interaction.client.latency,
+            open_alerts=len(alerts),
+            unacknowledged=len(waiting(alerts)),
+            outbox=await self._outbox_counts(),
         )
         embed = render_health(
             instances,
@@ -138,6 +149,14 @@ class PrivateViews:
             now=services.clock.now(),
         )
         await safe_send_response(interaction, embed=embed)
+
+    async def _outbox_counts(self) -> OutboxCounts | None:
+        """How the rest is doing must not depend on the store."""
+        try:
+            return await self._services.desk.outbox_counts()
+        except StoreError as error:
+            _log.warning("How delivery is doing cannot be read: %s. %s", error, error.remedy)
+            return None
 
     async def check_now(self, interaction: Asking) -> None:
         """Refresh every server and answer a deferred interaction with what changed.
