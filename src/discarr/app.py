@@ -28,13 +28,18 @@ from discarr.core.watchdog import LoopMonitor, guard_loop, rss_bytes
 from discarr.discord_bot.bot import DiscordBot
 from discarr.discord_bot.connection import Connection, GatewayConnection
 from discarr.discord_bot.connection_state import ConnectionPhase, ConnectionState
+from discarr.discord_bot.import_drafts import ImportDrafts
+from discarr.discord_bot.levels import Levels
 from discarr.discord_bot.notifications import DiscordSink
+from discarr.discord_bot.operation_reports import OperationReports
+from discarr.discord_bot.result_post import ResultPost
 from discarr.discord_bot.services import Services
 from discarr.discord_bot.status_message import StatusMessage
 from discarr.doctor import Report, log_report
 from discarr.doctor.host import is_in_container
 from discarr.doctor.instances import check_instances
 from discarr.doctor.security import Finding, Sources, worst_findings
+from discarr.monitoring.acting.acting import Acting
 from discarr.monitoring.alerts.alert import Condition, Observation
 from discarr.monitoring.alerts.alerting import Alerting
 from discarr.monitoring.alerts.content import Facts
@@ -102,6 +107,15 @@ class App:
             history_interval_s=settings.health_interval_s,
             standing=standing,
         )
+        self.acting = Acting(
+            self.cache,
+            store,
+            clock=clock,
+            grants=settings.grants,
+            level_of=Levels(self.sink.line, settings.grants).level_of,
+        )
+        post = ResultPost(self.sink.line, self.sink.places, clock=clock)
+        self.reports = OperationReports(self.acting.desk, post, clock=clock)
         self.monitor = DownloadMonitor(
             self.cache,
             self.tracker,
@@ -122,6 +136,9 @@ class App:
             status_message=self.status_message,
             sink=self.sink,
             desk=self.alerting.desk,
+            actions=self.acting.desk,
+            reports=self.reports,
+            drafts=ImportDrafts(clock),
             checker=self.alerting.checker,
             log_level=self.log_level,
             loop_monitor=self.loop_monitor,
@@ -138,6 +155,8 @@ class App:
             "download-monitor": self.monitor.run,
             "detail-reader": self.detail_reader.run,
             "alerting": self.alerting.run,
+            "acting": self.acting.run,
+            "reports": self.reports.run,
             "loop-monitor": self.loop_monitor.run,
             "log-level": self.log_level.run,
             "cache": self.cache.run,
@@ -155,7 +174,7 @@ class App:
 
     async def _end(self, tasks: dict[str, asyncio.Task[None]]) -> None:
         """First what writes in Discord, so that nothing comes after the last word; then everything else."""
-        await _cancel(tasks["download-monitor"], tasks["alerting"])
+        await _cancel(tasks["download-monitor"], tasks["alerting"], tasks["reports"])
         try:
             async with asyncio.timeout(_GOODBYE_TIMEOUT_S):
                 await self.monitor.publish_offline()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import batched
 from typing import Literal
 
@@ -11,7 +12,7 @@ from msgspec import Struct
 from discarr.clients.release_name import ReleaseName, parse_release_name
 from discarr.clients.titles import TitleCache
 from discarr.clients.values import clip, parse_instant, parse_size, parse_span
-from discarr.clients.wire import QueueRow
+from discarr.clients.wire import Named, Number, QueueRow
 from discarr.core.clock import Clock
 from discarr.core.models import (
     Download,
@@ -26,6 +27,7 @@ from discarr.core.models import (
 
 MAX_TEXT = 1000
 MAX_MESSAGES = 200
+MAX_NAMES = 50
 _NO_TIME = timedelta(0)
 _LONGEST_WAIT = timedelta(days=3650)
 """Estimates beyond are overflows of the client (Deluge sends TimeSpan.MaxValue), not estimates."""
@@ -169,6 +171,9 @@ class QueueFold:
             indexer=clip(head.indexer, MAX_TEXT) if head.indexer else None,
             tags=self._titles.tags(title),
             has_post_import_category=head.download_client_has_post_import_category is True,
+            languages=_names(head.languages),
+            custom_formats=_names(head.custom_formats),
+            custom_format_score=_score(head.custom_format_score),
             poster_url=title.poster_url if title else None,
             root_folder=title.root_folder if title else None,
         )
@@ -186,6 +191,21 @@ class QueueFold:
         seasons = {row.season_number for row in mine if row.season_number is not None}
         seasons |= {number.season for number in known}
         return tuple(sorted(seasons)), tuple(sorted(known)), len(ids)
+
+
+def _names(entries: tuple[Named | None, ...] | None) -> tuple[str, ...]:
+    return _shared(tuple([entry.name for entry in entries if entry and entry.name])) if entries else ()
+
+
+@lru_cache(maxsize=1024)
+def _shared(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what is kept of a list: the same object for every row, as most rows say the same."""
+    return tuple(clip(name, MAX_TEXT) for name in names[:MAX_NAMES])
+
+
+def _score(value: Number | None) -> int | None:
+    """Return a score as the apps know it, a signed 32-bit number; None for anything else."""
+    return value if isinstance(value, int) and -(1 << 31) <= value < 1 << 31 else None
 
 
 def _time_left(span: timedelta | None, size_left: int) -> timedelta | None:

@@ -32,6 +32,12 @@ class StatusText(Struct, gc=False):
     messages: tuple[str | None, ...] | None = None
 
 
+class Named(Struct, gc=False):
+    """One entry of `languages` or `customFormats`."""
+
+    name: str | None = None
+
+
 class QueueRow(Struct, rename="camel", gc=False):
     """One record of `/queue`, of either app; Sonarr sends one per episode."""
 
@@ -61,6 +67,9 @@ class QueueRow(Struct, rename="camel", gc=False):
     download_client: str | None = None
     download_client_has_post_import_category: bool | None = None
     indexer: str | None = None
+    languages: tuple[Named | None, ...] | None = None
+    custom_formats: tuple[Named | None, ...] | None = None
+    custom_format_score: Number | None = None
 
     @property
     def media_id(self) -> int | None:

@@ -146,6 +146,11 @@ class Download(Struct, frozen=True, kw_only=True, gc=False):
     """Labels of the movie's or series' tags, lower case; None when the title is not known (yet)."""
     has_post_import_category: bool = False
     """Whether the client supports the app's "change category"."""
+    languages: tuple[str, ...] = ()
+    custom_formats: tuple[str, ...] = ()
+    """Names of the app's custom formats that the release matches."""
+    custom_format_score: int | None = None
+    """What the formats add up to; None where the app does not say."""
     poster_url: str | None = None
     """A picture on a public host, which Discord may fetch; None without one, or without a known title."""
     root_folder: str | None = None

@@ -7,6 +7,7 @@ from typing import Any
 
 import discord
 
+from discarr.discord_bot.action_offers import Doable
 from discarr.discord_bot.alert_shelf import AlertShelf, waiting
 from discarr.discord_bot.askers import Asker, Askers
 from discarr.discord_bot.error_reports import answers_errors
@@ -242,13 +243,16 @@ class AlertViews:
             await _answer(interaction, alert_texts.FORGOTTEN, None, way_to_lists(), is_new=is_new)
             return
         key = alert.facts.key
-        card = await self._views.card_of(asker, key) if key is not None and alert.is_open else None
+        found = await self._views.card_of(asker, key) if key is not None and alert.is_open else None
+        card, doable = found if found is not None else (None, Doable())
         shown = self.shelf.shown(alert)
         now = self._services.clock.now()
         is_operator = asker.may(Capability.SEE_TECHNICAL)
         technical = self.shelf.technical(alert) if is_operator else ()
         embed = render_alert(shown, card=card, technical=technical, now=now)
-        controls = alert_controls(shown, place, is_operator=asker.may(Capability.ACKNOWLEDGE), now=now)
+        controls = alert_controls(
+            shown, place, offers=doable.offers, is_operator=asker.may(Capability.ACKNOWLEDGE), now=now
+        )
         await _answer(interaction, said, embed, controls, is_new=is_new)
 
 

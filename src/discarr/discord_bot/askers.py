@@ -11,6 +11,7 @@ import discord
 from discarr.core.settings import Settings
 from discarr.discord_bot.error_reports import MemberUnknown, NoHome, NotAllowed, WrongGuild
 from discarr.discord_bot.home import Home
+from discarr.monitoring.acting.operation import Person
 from discarr.monitoring.download_rows import NOTHING_HIDDEN, Hidden
 from discarr.utils.discord_utils import level_of
 from discarr.utils.permissions import REQUIRED, Capability, Grants, Level
@@ -29,6 +30,13 @@ class Asker:
     grants: Grants
     hidden: Hidden
     """What is kept from them."""
+    role_ids: frozenset[int] = frozenset()
+    """As Discord said with the click; for the audit trail."""
+
+    @property
+    def person(self) -> Person:
+        """Who acts, for those who carry it out."""
+        return Person(user_id=self.user_id, level=self.level, role_ids=self.role_ids)
 
     def may(self, capability: Capability) -> bool:
         """Whether they may do something."""
@@ -100,4 +108,9 @@ class Askers:
             level=level,
             grants=grants,
             hidden=NOTHING_HIDDEN if sees_all else self.kept_from_members,
+            role_ids=_roles_of(person),
         )
+
+
+def _roles_of(person: discord.Member | discord.User) -> frozenset[int]:
+    return frozenset(role.id for role in person.roles) if isinstance(person, discord.Member) else frozenset()

@@ -10,6 +10,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from discarr.core.errors import StoreError
+from discarr.discord_bot.action_offers import ActionOffers
+from discarr.discord_bot.action_views import ActionViews
 from discarr.discord_bot.alert_actions import AlertAnswers
 from discarr.discord_bot.alert_views import AlertViews
 from discarr.discord_bot.askers import Askers
@@ -20,15 +22,18 @@ from discarr.discord_bot.delivery_views import DeliveryViews
 from discarr.discord_bot.error_reports import NoHome, WrongGuild, report_failure
 from discarr.discord_bot.follow_views import FollowViews
 from discarr.discord_bot.home import Home, HomeProblem
+from discarr.discord_bot.import_views import ImportViews
 from discarr.discord_bot.private_views import PrivateViews
 from discarr.discord_bot.rule_views import RuleViews
 from discarr.discord_bot.services import Services
 from discarr.discord_bot.ui import texts
+from discarr.discord_bot.ui.action_controls import ACTION_ITEMS, CountModal
 from discarr.discord_bot.ui.alert_controls import ALERT_ITEMS, SilenceReason
 from discarr.discord_bot.ui.alert_pages import ALERT_PAGE_ITEMS, SilenceOneReason
 from discarr.discord_bot.ui.controls import DYNAMIC_ITEMS
 from discarr.discord_bot.ui.delivery_list import DELIVERY_ITEMS
 from discarr.discord_bot.ui.follow_controls import FOLLOW_ITEMS
+from discarr.discord_bot.ui.import_controls import IMPORT_ITEMS, SearchModal
 from discarr.discord_bot.ui.lasting import LastingModal, take_answer
 from discarr.discord_bot.ui.rule_pages import RULE_ITEMS, QuietModal, TimesModal
 
@@ -38,13 +43,22 @@ _SYNC_TIMEOUT_S = 30.0
 
 ITEMS: Final[tuple[type[discord.ui.DynamicItem[Any]], ...]] = (
     *DYNAMIC_ITEMS,
+    *ACTION_ITEMS,
+    *IMPORT_ITEMS,
     *ALERT_ITEMS,
     *ALERT_PAGE_ITEMS,
     *FOLLOW_ITEMS,
     *RULE_ITEMS,
     *DELIVERY_ITEMS,
 )
-MODALS: Final[tuple[type[LastingModal], ...]] = (SilenceReason, SilenceOneReason, TimesModal, QuietModal)
+MODALS: Final[tuple[type[LastingModal], ...]] = (
+    SilenceReason,
+    SilenceOneReason,
+    TimesModal,
+    QuietModal,
+    CountModal,
+    SearchModal,
+)
 
 
 class GuildTree(app_commands.CommandTree["DiscordBot"]):
@@ -89,7 +103,10 @@ class DiscordBot(commands.Bot):
         self.home = Home(self, services.settings.discord_channel_id)
         askers = Askers(services.settings, self.home)
         self.follow_pages = FollowViews(services, askers)
-        self.controls = PrivateViews(services, askers, self.follow_pages)
+        offers = ActionOffers(services)
+        self.import_pages = ImportViews(services, askers)
+        self.action_pages = ActionViews(services, askers, offers, self.import_pages)
+        self.controls = PrivateViews(services, askers, self.follow_pages, offers)
         self.alert_pages = AlertViews(services, askers, self.controls)
         self.alert_actions = AlertAnswers(
             services,

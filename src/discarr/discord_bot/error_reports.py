@@ -10,7 +10,8 @@ import discord
 from discord import app_commands
 
 from discarr.core.errors import MediaClientError, StoreError
-from discarr.discord_bot.ui import alert_texts, texts
+from discarr.discord_bot.ui import action_answers, alert_texts, texts
+from discarr.monitoring.acting.refusals import ActionRefused
 from discarr.monitoring.alerts.rules import RuleRefused
 from discarr.utils.interaction_utils import safe_send_response
 from discarr.utils.permissions import Level
@@ -74,6 +75,8 @@ async def report_failure(interaction: discord.Interaction[Any], error: Exception
         case StoreError():
             text = texts.store_trouble(cause.summary)
             _log.warning("An answer needs the database: %s. %s", cause, cause.remedy)
+        case ActionRefused():
+            text = action_answers.refused(cause)
         case RuleRefused():
             text = cause.problem
         case _:

@@ -41,8 +41,8 @@ class DiscordSink:
         """`timeout_s` bounds each request to Discord."""
         self._store = store
         self._clock = clock
-        self._line = Line(clock, timeout_s=timeout_s)
-        self._places = Places(self._line, store, clock=clock)
+        self.line = self._line = Line(clock, timeout_s=timeout_s)
+        self.places = self._places = Places(self._line, store, clock=clock)
         self._mark: str | None = None
         self.ready = self._line.ready
         """Set while messages can be sent at all."""

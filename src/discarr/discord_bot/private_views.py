@@ -16,6 +16,7 @@ from discarr.core.models import Download, DownloadKey
 from discarr.core.slices import run_in_slices
 from discarr.core.store.outbox import OutboxCounts
 from discarr.core.watchdog import rss_bytes
+from discarr.discord_bot.action_offers import ActionOffers, Doable
 from discarr.discord_bot.alert_shelf import AlertShelf, waiting
 from discarr.discord_bot.askers import Asker, Askers
 from discarr.discord_bot.error_reports import answers_errors
@@ -31,7 +32,7 @@ from discarr.discord_bot.ui.controls import (
     page_controls,
     way_back,
 )
-from discarr.discord_bot.ui.detail_card import render_detail
+from discarr.discord_bot.ui.detail_card import Surroundings, render_detail
 from discarr.discord_bot.ui.health_embed import BotStats, render_health
 from discarr.discord_bot.ui.queue_browser import QueueFilter, key_token, render_queue_page
 from discarr.monitoring.download_rows import PhaseGroup
@@ -50,10 +51,13 @@ type Asking = discord.Interaction[Any]
 class PrivateViews:
     """Answers commands and is the `Controls` behind buttons and selects."""
 
-    def __init__(self, services: Services, askers: Askers, follows: FollowViews) -> None:
+    def __init__(
+        self, services: Services, askers: Askers, follows: FollowViews, offers: ActionOffers
+    ) -> None:
         self._services = services
         self._askers = askers
         self._follows = follows
+        self._offers = offers
         self._shelf = AlertShelf(services)
 
     @answers_errors
@@ -100,10 +104,14 @@ class PrivateViews:
             said = await self._follows.end(asker, follow.id if follow is not None else 0)
         await self._show_card(interaction, asker, download, queue_filter, page, said=said)
 
-    async def card_of(self, asker: Asker, key: DownloadKey) -> discord.Embed | None:
-        """Return the card of a download; None when it is gone, or hidden from whoever asks."""
+    async def card_of(self, asker: Asker, key: DownloadKey) -> tuple[discord.Embed, Doable] | None:
+        """Return the card of a download, and what can be done; None when it is gone, or hidden from them."""
         download = self._services.cache.snapshot.download(key)
-        return None if download is None else await self._card(asker, download)
+        if download is None:
+            return None
+        doable = await self._offers.doable(asker, download)
+        card = await self._card(asker, download, doable)
+        return None if card is None else (card, doable)
 
     async def show_queue(
         self, interaction: Asking, queue_filter: QueueFilter, page: int = 0, *, is_new: bool = True
@@ -201,23 +209,29 @@ class PrivateViews:
         *,
         said: str = "",
     ) -> None:
-        embed = await self._card(asker, download) if download is not None else None
+        doable = await self._offers.doable(asker, download) if download is not None else Doable()
+        embed = await self._card(asker, download, doable) if download is not None else None
         if download is None or embed is None:
             controls = detail_controls(queue_filter, page)
             await safe_update_message(interaction, texts.DOWNLOAD_GONE, view=controls)
             return
         instance = self._services.cache.snapshot.instance(download.instance)
         is_following = self._follows.find(asker, download) is not None
+        at_it = doable.under_way
         controls = detail_controls(
             queue_filter,
             page,
+            token=key_token(download.key),
+            offers=doable.offers,
+            under_way=at_it if at_it is not None and at_it.requested_by == asker.user_id else None,
+            now=self._services.clock.now(),
             toggle=FollowToggle.build(key_token(download.key), is_following=is_following),
             app_name=instance.name if instance is not None else "",
             app_url=instance.public_url if instance is not None else None,
         )
         await safe_update_message(interaction, said or None, embed=embed, view=controls)
 
-    async def _card(self, asker: Asker, download: Download) -> discord.Embed | None:
+    async def _card(self, asker: Asker, download: Download, doable: Doable) -> discord.Embed | None:
         view = await status_view(self._services, asker.hidden)
         rows = (row for row in (*view.needs_hand, *view.others) if row.key == download.key)
         row = next(rows, None)
@@ -228,6 +242,9 @@ class PrivateViews:
             download,
             self._services.tracker.estimate(download.key),
             is_operator=asker.may(Capability.SEE_TECHNICAL),
+            around=Surroundings.of(
+                self._services.cache.snapshot.instance(download.instance), doable.under_way
+            ),
             now=self._services.clock.now(),
         )
 

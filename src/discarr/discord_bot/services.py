@@ -8,8 +8,11 @@ from discarr.core.logging import LogLevelSwitch
 from discarr.core.settings import Settings
 from discarr.core.store import Store
 from discarr.core.watchdog import LoopMonitor
+from discarr.discord_bot.import_drafts import ImportDrafts
 from discarr.discord_bot.notifications import DiscordSink
+from discarr.discord_bot.operation_reports import OperationReports
 from discarr.discord_bot.status_message import StatusMessage
+from discarr.monitoring.acting.desk import ActionDesk
 from discarr.monitoring.alerts.desk import Desk
 from discarr.monitoring.cache_manager import CacheManager
 from discarr.monitoring.health_checker import HealthChecker
@@ -28,6 +31,9 @@ class Services:
     status_message: StatusMessage
     sink: DiscordSink
     desk: Desk
+    actions: ActionDesk
+    reports: OperationReports
+    drafts: ImportDrafts
     checker: HealthChecker
     log_level: LogLevelSwitch
     loop_monitor: LoopMonitor

@@ -12,10 +12,12 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from msgspec import Struct
+
 from discarr.core.models import Download, QueueStatus
 from discarr.monitoring.reason_words import Explanation, ReasonKind, explanation_of
 
-__all__ = ["Explanation", "ReasonKind", "explain", "explanation_of"]
+__all__ = ["Explanation", "ReasonKind", "Said", "explain", "explain_each", "explanation_of"]
 
 _IMPORT_PATTERNS: tuple[tuple[ReasonKind, str], ...] = (
     (ReasonKind.DANGEROUS_FILE, r"^caution: found "),
@@ -133,6 +135,33 @@ def explain(download: Download) -> Explanation | None:
         is_import = download.status is QueueStatus.COMPLETED
         kind = ReasonKind.IMPORT_REFUSED if is_import else ReasonKind.UNKNOWN
     return explanation_of(kind)
+
+
+class Said(Struct, frozen=True, kw_only=True, gc=False):
+    """One of the things that speak against a download, in plain words and in those of the app."""
+
+    explanation: Explanation | None
+    """None where nobody knows the words for it."""
+    technical: tuple[str, ...]
+    """For operators only: names files, paths and hosts."""
+
+
+def explain_each(download: Download) -> tuple[Said, ...]:
+    """Return everything that is said about a download, in its order; the same reason once."""
+    said: dict[ReasonKind | None, list[str]] = {}
+    if download.error_message:
+        text = download.error_message
+        said.setdefault(_client_match(text[:_LONGEST_TEXT]), []).append(text)
+    for message in download.messages:
+        for text in message.messages or ("",):
+            found = _import_match((text or message.title)[:_LONGEST_TEXT])
+            words = f"{message.title}: {text}" if text and message.title else text or message.title
+            if words:
+                said.setdefault(found[1] if found else None, []).append(words)
+    return tuple(
+        Said(explanation=explanation_of(kind) if kind is not None else None, technical=tuple(texts))
+        for kind, texts in said.items()
+    )
 
 
 def _client_kind(download: Download) -> ReasonKind:

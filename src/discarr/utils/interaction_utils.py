@@ -103,6 +103,14 @@ async def safe_update_message(
     return outcome is _Outcome.SENT
 
 
+async def safe_renew_controls(interaction: AnyInteraction, view: discord.ui.View) -> bool:
+    """Replace the controls of a message, after a click on one was deferred; say whether that worked.
+
+    Everything else in the message stays as it is.
+    """
+    return await _attempt(interaction, interaction.edit_original_response(view=view)) is _Outcome.SENT
+
+
 async def safe_send_modal(interaction: AnyInteraction, modal: discord.ui.Modal) -> bool:
     """Open a modal, which must be the first answer to an interaction; say whether that worked."""
     opening = interaction.response.send_modal(modal)

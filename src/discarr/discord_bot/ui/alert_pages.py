@@ -1,7 +1,7 @@
 """Buttons and selects of `/alerts`, and of the cards that it leads to."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol, Self
 
 import discord
 
+from discarr.discord_bot.ui.action_controls import add_offers
 from discarr.discord_bot.ui.alert_controls import FollowButton
 from discarr.discord_bot.ui.alert_list import ShownAlert, ShownSilence, plain_standing
 from discarr.discord_bot.ui.lasting import (
@@ -24,6 +25,7 @@ from discarr.discord_bot.ui.lasting import (
 from discarr.discord_bot.ui.paging import MAX_PAGE, Page
 from discarr.discord_bot.ui.queue_browser import key_token
 from discarr.discord_bot.ui.silence_choice import HOURS, REASON, ReasonModal, hours_in, silence_options
+from discarr.monitoring.acting.offers import Offer
 from discarr.utils.interaction_utils import safe_send_modal
 from discarr.utils.text_utils import label
 
@@ -222,11 +224,18 @@ def list_controls(
 
 
 def alert_controls(
-    shown: ShownAlert, place: AlertPlace, *, is_operator: bool, now: datetime
+    shown: ShownAlert,
+    place: AlertPlace,
+    *,
+    offers: Sequence[Offer] = (),
+    is_operator: bool,
+    now: datetime,
 ) -> discord.ui.View:
-    """Return the controls below one alert in full."""
+    """Return the controls below one alert in full; `offers` are what the reader may do about its download."""
     view = discord.ui.View(timeout=None)
     alert = shown.alert
+    if alert.facts.key is not None:
+        add_offers(view, key_token(alert.facts.key), offers, now=now)
     card = f"{alert.id}.{place}"
     if is_operator and alert.is_open:
         select: AnySelect = discord.ui.Select(

@@ -8,10 +8,12 @@ strange place is the first page. The answers themselves are those of `interactio
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Protocol, Self
 
 import discord
 
+from discarr.discord_bot.ui.action_controls import add_offers, look_button
 from discarr.discord_bot.ui.lasting import LastingButton, id_of, template
 from discarr.discord_bot.ui.queue_browser import (
     STATE_FILTERS,
@@ -21,6 +23,8 @@ from discarr.discord_bot.ui.queue_browser import (
     encode_place,
     key_token,
 )
+from discarr.monitoring.acting.offers import Offer
+from discarr.monitoring.acting.operation import Operation
 from discarr.monitoring.download_rows import DownloadRow
 from discarr.monitoring.status_view import InstanceRow
 from discarr.utils.text_utils import label, percent
@@ -329,12 +333,21 @@ def detail_controls(
     toggle: FollowToggle | None = None,
     app_name: str = "",
     app_url: str | None = None,
+    token: str = "",
+    offers: Sequence[Offer] = (),
+    under_way: Operation | None = None,
+    now: datetime | None = None,
 ) -> discord.ui.View:
-    """Return the controls below a detail card: the way back to where it was chosen, and into the app.
+    """Return the controls below a detail card: what can be done, the way back, and into the app.
 
-    `app_url` is the address for people's browsers, or None for no link.
+    `app_url` is the address for people's browsers, or None for no link. `token` is that of the download,
+    `offers` are what the reader may do about it, and `under_way` is what they do about it already.
     """
     view = discord.ui.View(timeout=None)
+    if under_way is not None:
+        view.add_item(look_button(under_way.id, "How it goes"))
+    elif now is not None:
+        add_offers(view, token, offers, now=now)
     view.add_item(
         BrowseButton("Back to the list", verb="back", emoji="↩", queue_filter=queue_filter, page=page)
     )

@@ -1,23 +1,31 @@
 """One download in full: plain words for everybody, the technical side for operators."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import discord
 
-from discarr.core.models import Download
-from discarr.discord_bot.ui import row_text
-from discarr.discord_bot.ui.layout import AMBER, GREEN, GREY, MAX_FIELD_VALUE, fit
+from discarr.core.models import Download, InstanceSnapshot, QueueStatus, TrackedState
+from discarr.discord_bot.ui import action_answers, row_text
+from discarr.discord_bot.ui.layout import AMBER, GREEN, GREY, MAX_DESCRIPTION, MAX_FIELD_VALUE, fit
+from discarr.monitoring.acting.operation import Operation
 from discarr.monitoring.download_rows import DownloadRow, Phase
 from discarr.monitoring.progress_tracker import Estimate
-from discarr.utils.text_utils import human_size, join_and_more, percent, without_addresses
+from discarr.monitoring.reasons import Said, explain_each
+from discarr.utils.text_utils import count_of, human_size, join_and_more, percent, without_addresses
 from discarr.utils.time_utils import round_up, timestamp
 
-_MAX_EPISODES = 8
-_MAX_RELEASE = 150
-_MAX_MESSAGE = 200
+_EPISODES_SHOWN: Final = 40
+_LONGEST_PACK: Final = 99_999
+_MAX_RELEASE: Final = 150
+_MAX_MESSAGE: Final = 160
+_MAX_TEXTS: Final = 5
+"""Files that are named below one reason."""
+_MAX_NAMES: Final = 8
 
-_NEXT = {
+_NEXT: Final = {
     Phase.NEEDS_HAND: "Somebody has to look at it in the app.",
     Phase.DOWNLOADING: "It is imported by itself when it is complete.",
     Phase.STALLED: "It goes on by itself when data arrives again.",
@@ -31,21 +39,52 @@ _NEXT = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What belongs on a card and is not in the download itself."""
+
+    checked_at: datetime | None = None
+    """When the queue was last read."""
+    data_as_of: datetime | None = None
+    """When the app itself last looked at its download client; None when it does not say."""
+    under_way: Operation | None = None
+    """What is being done to it."""
+
+    @classmethod
+    def of(cls, instance: InstanceSnapshot | None, under_way: Operation | None) -> "Surroundings":
+        """Return those of a download of an instance."""
+        if instance is None:
+            return cls(under_way=under_way)
+        return cls(checked_at=instance.fetched_at, data_as_of=instance.data_as_of, under_way=under_way)
+
+
+NO_SURROUNDINGS: Final = Surroundings()
+
+
 def render_detail(
-    row: DownloadRow, download: Download, estimate: Estimate, *, is_operator: bool, now: datetime
+    row: DownloadRow,
+    download: Download,
+    estimate: Estimate,
+    *,
+    is_operator: bool,
+    around: Surroundings = NO_SURROUNDINGS,
+    now: datetime,
 ) -> discord.Embed:
     """Draw the detail card. Members get no client, indexer, release, file name or message of an app."""
     heading = row_text.heading(row, has_count=True, has_quality=True)
+    lines = [
+        f"{row_text.SYMBOLS[row.phase]} {heading}",
+        *_plain_lines(row, download, now),
+        *_age_lines(download, around, now),
+    ]
     embed = discord.Embed(
-        description="\n".join(
-            [f"{row_text.SYMBOLS[row.phase]} {heading}", *_plain_lines(row, download, now)]
-        ),
+        description="\n".join(fit(lines, MAX_DESCRIPTION)),
         colour={Phase.NEEDS_HAND: AMBER, Phase.DOWNLOADING: GREEN}.get(row.phase, GREY),
     )
     if is_operator:
         facts = fit(list(_facts(download, estimate, now)), MAX_FIELD_VALUE)
         embed.add_field(name="Technical", value="\n".join(facts), inline=False)
-        messages = fit(list(_messages(download)), MAX_FIELD_VALUE)
+        messages = fit(list(_messages(explain_each(download))), MAX_FIELD_VALUE)
         if messages:
             embed.add_field(name="Messages", value="\n".join(messages), inline=False)
     return embed
@@ -53,19 +92,84 @@ def render_detail(
 
 def _plain_lines(row: DownloadRow, download: Download, now: datetime) -> Iterator[str]:
     if len(download.episodes) > row_text.MAX_LISTED_EPISODES:
-        yield join_and_more([row_text.episode_code(episode) for episode in download.episodes], _MAX_EPISODES)
+        yield _episodes(download)
     if row.phase is Phase.DOWNLOADING:
         yield row_text.progress(row, now)
         if row.eta is not None and row.eta > now:
             yield f"Ready {timestamp(round_up(row.eta), 'R')}"
     elif row.phase is Phase.NEEDS_HAND:
         yield row_text.reason(row, now)
+        yield from _further_reasons(row, download)
         yield from _loaded(row)
     else:
         yield _capitalised(row_text.state(row, now))
         yield from _loaded(row)
     remedy = row_text.sentence(row.explanation.remedy, 200) if row.explanation is not None else ""
     yield f"\n**What next:** {remedy or _NEXT[row.phase]}"
+    if row.phase is Phase.NEEDS_HAND:
+        yield f"**By itself:** {_by_itself(download)}"
+
+
+def _episodes(download: Download) -> str:
+    """Return all episodes of a pack, each season on a line of its own: "S01: E01–E05, E07"."""
+    seasons: dict[int, list[int]] = {}
+    for episode in download.episodes[:_LONGEST_PACK]:
+        seasons.setdefault(episode.season, []).append(episode.episode)
+    lines = []
+    for season, numbers in list(seasons.items())[:_MAX_NAMES]:
+        words = join_and_more([_run(run) for run in _runs(numbers)], _EPISODES_SHOWN)
+        lines.append(f"{row_text.season_code(season)}: {words}")
+    if len(seasons) > _MAX_NAMES:
+        lines.append(f"and {count_of(len(seasons) - _MAX_NAMES, 'more season', 'more seasons')}")
+    return "\n".join(lines)
+
+
+def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
+    """Yield first and last of each unbroken run of ascending numbers."""
+    first = last = numbers[0]
+    for number in numbers[1:]:
+        if number != last + 1:
+            yield first, last
+            first = number
+        last = number
+    yield first, last
+
+
+def _run(run: tuple[int, int]) -> str:
+    first, last = (row_text.episode_number(number) for number in run)
+    return first if first == last else f"{first}–{last}"
+
+
+def _further_reasons(row: DownloadRow, download: Download) -> Iterator[str]:
+    main = row.explanation.kind if row.explanation is not None else None
+    for said in explain_each(download):
+        if said.explanation is not None and said.explanation.kind is not main:
+            yield f"Also: {row_text.sentence(said.explanation.sentence)}"
+
+
+def _by_itself(download: Download) -> str:
+    """Return what the app does next without anybody's help, by its states alone."""
+    if download.tracked_state is TrackedState.FAILED_PENDING or download.status is QueueStatus.FAILED:
+        return "The app takes it off the queue, and searches again if it is set to."
+    if download.tracked_state is TrackedState.IMPORT_BLOCKED:
+        return "Nothing; it stays like this."
+    if download.status is QueueStatus.COMPLETED:
+        return "The app tries again every minute or two."
+    return "The download client goes on trying."
+
+
+def _age_lines(download: Download, around: Surroundings, now: datetime) -> Iterator[str]:
+    if around.under_way is not None:
+        yield f"\n🛠 {action_answers.under_way(around.under_way, now)}"
+    ages = []
+    if download.added is not None:
+        ages.append(f"grabbed {timestamp(download.added, 'R')}")
+    if around.checked_at is not None:
+        ages.append(f"checked {timestamp(around.checked_at, 't')}")
+    if around.data_as_of is not None:
+        ages.append(f"as the app saw it {timestamp(around.data_as_of, 't')}")
+    if ages:
+        yield f"\n-# {_capitalised(' · '.join(ages))}"
 
 
 def _loaded(row: DownloadRow) -> Iterator[str]:
@@ -78,12 +182,20 @@ def _facts(download: Download, estimate: Estimate, now: datetime) -> Iterator[st
     yield f"Release: {row_text.name(without_addresses(download.release_title), _MAX_RELEASE)}"
     if download.quality:
         yield f"Quality: {row_text.name(download.quality, 40)}"
+    if download.languages:
+        yield f"Languages: {_names(download.languages)}"
+    if download.custom_formats or download.custom_format_score:
+        score = download.custom_format_score
+        points = f" (score {score})" if score is not None else ""
+        yield f"Formats: {_names(download.custom_formats) or 'none'}{points}"
     client = row_text.name(download.download_client, 40) if download.download_client else "not known"
     yield f"Client: {client} · {download.protocol.value}"
     if download.indexer:
         yield f"Indexer: {row_text.name(download.indexer, 40)}"
     if download.added is not None:
         yield f"Grabbed: {timestamp(download.added, 'f')}, {timestamp(download.added, 'R')}"
+    if download.size_bytes > 0:
+        yield f"Left: {human_size(download.size_left_bytes)} of {human_size(download.size_bytes)}"
     if estimate.rate_bytes_s is not None:
         yield f"Speed: {human_size(int(estimate.rate_bytes_s))}/s in the last minutes"
     if estimate.eta is not None:
@@ -93,18 +205,24 @@ def _facts(download: Download, estimate: Estimate, now: datetime) -> Iterator[st
         yield _capitalised(row_text.idle(estimate.idle_for))
 
 
+def _names(names: tuple[str, ...]) -> str:
+    return join_and_more([row_text.name(item) for item in names], _MAX_NAMES)
+
+
 def _state(download: Download) -> str:
     words = (download.status, download.tracked_state, download.tracked_status)
     return " · ".join(word.value for word in words if word is not None)
 
 
-def _messages(download: Download) -> Iterator[str]:
-    if download.error_message:
-        yield f"Client: {_technical(download.error_message)}"
-    for message in download.messages:
-        yield f"**{_technical(message.title) or '–'}**"
-        for text in message.messages:
-            yield f"• {_technical(text)}"
+def _messages(said: tuple[Said, ...]) -> Iterator[str]:
+    """Yield each reason in plain words, and the technical messages behind it below."""
+    for one in said:
+        words = row_text.sentence(one.explanation.sentence) if one.explanation is not None else "Also said"
+        yield f"**{words}**"
+        for text in one.technical[:_MAX_TEXTS]:
+            yield f"-# {_technical(text) or '–'}"
+        if len(one.technical) > _MAX_TEXTS:
+            yield f"-# and {len(one.technical) - _MAX_TEXTS} more"
 
 
 def _capitalised(words: str) -> str:

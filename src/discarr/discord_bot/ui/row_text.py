@@ -69,7 +69,17 @@ def quality(row: DownloadRow) -> str:
 
 def episode_code(episode: EpisodeNumber) -> str:
     """Return "S11E27"."""
-    return f"S{_number(episode.season)}E{_number(episode.episode)}"
+    return f"S{_number(episode.season)}{episode_number(episode.episode)}"
+
+
+def episode_number(number: int) -> str:
+    """Return "E27"."""
+    return f"E{_number(number)}"
+
+
+def season_code(season: int) -> str:
+    """Return "S11", or "Specials" for season 0."""
+    return f"S{_number(season)}" if season else "Specials"
 
 
 def progress(row: DownloadRow, now: datetime) -> str:
@@ -171,7 +181,7 @@ def _seasons(seasons: tuple[int, ...]) -> str:
     if not seasons:
         return ""
     if len(seasons) == 1:
-        return f"S{_number(seasons[0])}" if seasons[0] else "Specials"
+        return season_code(seasons[0])
     if seasons[-1] - seasons[0] == len(seasons) - 1:
         return f"S{_number(seasons[0])}–S{_number(seasons[-1])}"
     if len(seasons) <= _MAX_LISTED_SEASONS:
