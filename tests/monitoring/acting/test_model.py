@@ -166,46 +166,6 @@ class ActingMachine(RuleBasedStateMachine):
         self.operations.append(asked.operation)
         return asked.operation
 
-    def do(
-        self,
-        data: st.DataObject,
-        persons: list[Person],
-        *,
-        meanwhile: list[tuple[str, str]],
-        times: int,
-        is_abandoned: bool,
-        seconds: int,
-        script: list[Any],
-    ) -> None:
-        """People ask for what is offered, something happens, and they all press their buttons at once."""
-
-        async def act() -> None:
-            await self.clock.advance(40)
-            asked = [await self.ask(data, person) for person in persons]
-            for event, name in meanwhile:
-                await self.clock.advance(1)
-                self.app.happen(event, name)
-            self.app.plan(*script)
-            if not is_abandoned:
-                pressed = [item for item in asked for _ in range(times)]
-                await asyncio.gather(*(self.press(item, person_of(item)) for item in pressed))
-            await self.clock.advance(seconds)
-
-        self.live(act())
-
-    async def ask(self, data: st.DataObject, person: Person) -> Operation:
-        instance = self.stage.cache.snapshot.instances[0]
-        possible = {
-            download.key: possible_actions(download, instance.kind, instance.version)
-            for download in instance.downloads
-        }
-        kinds = sorted({kind for kinds in possible.values() for kind in kinds}) or [ActionKind.REMOVE]
-        kind = data.draw(st.sampled_from(kinds))
-        keys = data.draw(st.permutations([key for key, kinds in possible.items() if kind in kinds]))
-        asked = await self.stage.desk.ask(person, kind, keys if person is ADA else keys[:1])
-        self.operations.append(asked.operation)
-        return asked.operation
-
     async def press(self, operation: Operation, person: Person) -> None:
         is_possible = person.user_id == operation.requested_by
         try:
