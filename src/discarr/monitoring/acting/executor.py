@@ -68,6 +68,7 @@ class Executor:
         self._verifier = Verifier(cache, clock=clock, on_gone=self._note_gone, on_return=self._note_return)
         self._awake = asyncio.Event()
         self._unwritten: list[Callable[[], Awaitable[None]]] = []
+        self._writing = asyncio.Lock()
         self._has_recovered = False
         self._is_trouble_told = False
 
@@ -205,9 +206,10 @@ class Executor:
 
     async def _write_ends(self) -> None:
         """Write down how operations ended, as soon as that is possible; the board knows it already."""
-        while self._unwritten:
-            await self._unwritten[0]()
-            del self._unwritten[0]
+        async with self._writing:
+            while self._unwritten:
+                await self._unwritten[0]()
+                del self._unwritten[0]
 
     def _verify(self, operation: Operation) -> None:
         """Look from now on whether what was removed stays away."""
