@@ -134,8 +134,16 @@ class Executor:
         await contain("asking for a level", ask, log=_log)
         if level is None:
             return Cause.LEVEL_UNKNOWN
-        capability = capability_of(operation.kind, count=len(operation.items))
-        return None if self._grants.allows(level, capability) else Cause.LEVEL
+        count = len(operation.items)
+        if not self._grants.allows(level, capability_of(operation.kind, count=count)):
+            return Cause.LEVEL
+        return Cause.DISARMED if count > 1 and await self._is_disarmed() else None
+
+    async def _is_disarmed(self) -> bool:
+        try:
+            return await self._journal.disarmed_since() is not None
+        except StoreError:
+            return True  # nothing could be written down either
 
     async def _carry_out(self, operation: Operation, refusal: Cause | None) -> None:
         run = _Run(operation=operation)
