@@ -113,7 +113,7 @@ def insert(verb: str, sequence: int) -> str:
 async def test_nothing_in_it_changes_or_goes(store: Store, statement: str) -> None:
     await append(store, FULL, entry())
 
-    with pytest.raises(sqlite3.IntegrityError, match="the audit trail|sequence > 0"):
+    with pytest.raises(sqlite3.IntegrityError, match=r"the audit trail|sequence > 0"):
         await store.run(lambda connection: connection.execute(statement).close())
 
     assert await read(store) == [entry(), FULL]
