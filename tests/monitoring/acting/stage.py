@@ -12,7 +12,6 @@ from discarr.clients.factory import create_client
 from discarr.core.clock import Clock
 from discarr.core.errors import StoreError
 from discarr.core.models import DownloadKey, InstanceKind
-from discarr.core.store import Store
 from discarr.monitoring.acting.board import Board
 from discarr.monitoring.acting.desk import ActionDesk, Limits
 from discarr.monitoring.acting.executor import Executor
@@ -64,7 +63,7 @@ class Stage:
     def __init__(
         self,
         apps: Mapping[str, QueueApp],
-        store: Store,
+        store: ActingStore,
         clock: FakeClock,
         *,
         grants: Grants = GRANTS,
