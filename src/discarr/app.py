@@ -23,7 +23,16 @@ from discarr.core.memory import settle_memory
 from discarr.core.models import InstanceState
 from discarr.core.redaction import Redactor
 from discarr.core.settings import Settings
-from discarr.core.store import IdentifyRecords, Store, activity, alerts, follows, keep_backups, outbox
+from discarr.core.store import (
+    IdentifyRecords,
+    Store,
+    activity,
+    alerts,
+    follows,
+    keep_backups,
+    operations,
+    outbox,
+)
 from discarr.core.watchdog import LoopMonitor, guard_loop, rss_bytes
 from discarr.discord_bot.bot import DiscordBot
 from discarr.discord_bot.connection import Connection, GatewayConnection
@@ -40,6 +49,7 @@ from discarr.doctor.host import is_in_container
 from discarr.doctor.instances import check_instances
 from discarr.doctor.security import Finding, Sources, worst_findings
 from discarr.monitoring.acting.acting import Acting
+from discarr.monitoring.acting.desk import Limits
 from discarr.monitoring.alerts.alert import Condition, Observation
 from discarr.monitoring.alerts.alerting import Alerting
 from discarr.monitoring.alerts.content import Facts
@@ -58,7 +68,10 @@ _TASK_END_TIMEOUT_S = 4.0
 _END_TIMEOUT_S = 7.5
 _DIAGNOSIS_TIMEOUT_S = 15.0
 
-_PRUNERS = (outbox.prune, alerts.prune, activity.prune, follows.prune)
+_PRUNERS = (outbox.prune, alerts.prune, activity.prune, follows.prune, operations.prune)
+
+_LIMITS = Limits(per_run=5, per_day=20)
+"""How many downloads may be acted on together, at a time and in a day."""
 
 type Companion = Callable[[], Coroutine[Any, Any, None]]
 
@@ -94,6 +107,15 @@ class App:
         self.detail_reader = DetailReader(self.cache, clock=clock, interval_s=settings.health_interval_s)
         self.status_message = StatusMessage(store, clock)
         self.sink = DiscordSink(store, clock=clock)
+        self.levels = Levels(settings.grants)
+        self.acting = Acting(
+            self.cache,
+            store,
+            clock=clock,
+            grants=settings.grants,
+            limits=_LIMITS,
+            level_of=self.levels.level_of,
+        )
         hidden = Hidden(instances=settings.hidden_instances, tags=settings.hidden_tags)
         self.alerting = Alerting(
             self.cache,
@@ -106,13 +128,6 @@ class App:
             refresh_interval_s=settings.refresh_interval_s,
             history_interval_s=settings.health_interval_s,
             standing=standing,
-        )
-        self.acting = Acting(
-            self.cache,
-            store,
-            clock=clock,
-            grants=settings.grants,
-            level_of=Levels(self.sink.line, settings.grants).level_of,
         )
         post = ResultPost(self.sink.line, self.sink.places, clock=clock)
         self.reports = OperationReports(self.acting.desk, post, clock=clock)
@@ -136,10 +151,11 @@ class App:
             status_message=self.status_message,
             sink=self.sink,
             desk=self.alerting.desk,
-            actions=self.acting.desk,
             reports=self.reports,
             drafts=ImportDrafts(clock),
             checker=self.alerting.checker,
+            actions=self.acting.desk,
+            levels=self.levels,
             log_level=self.log_level,
             loop_monitor=self.loop_monitor,
             started_at=clock.now(),

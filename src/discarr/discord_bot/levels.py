@@ -1,38 +1,48 @@
-"""How far somebody is trusted right now: asked of Discord when nobody is at hand who clicks."""
+"""How far people are trusted right now: an interaction only tells of the moment in which it was made."""
 
+import asyncio
 import logging
 from typing import Final
 
-from discarr.discord_bot.delivery_faults import code_of
-from discarr.discord_bot.line import Line
-from discarr.monitoring.alerts.dispatcher import SinkError
+import aiohttp
+import discord
+
+from discarr.discord_bot.home import Home
 from discarr.utils.discord_utils import level_of
 from discarr.utils.permissions import Grants, Level
 
 _log = logging.getLogger(__name__)
 
-_NO_MEMBER: Final = frozenset({10007, 10013})
-"""Unknown member, unknown user."""
+_MEMBER_TIMEOUT_S: Final = 10.0
 
 
 class Levels:
-    """Knows the members of the served guild."""
+    """Asks Discord for the roles of a member, through whichever bot is there."""
 
-    def __init__(self, line: Line, grants: Grants) -> None:
-        self._line = line
+    def __init__(self, grants: Grants) -> None:
         self._grants = grants
+        self._home: Home | None = None
+
+    def attach(self, home: Home) -> None:
+        """Ask through this bot's home, whose channel is known, from now on."""
+        self._home = home
+
+    def detach(self, home: Home) -> None:
+        """Stop asking through it, unless another one took over meanwhile."""
+        if self._home is home:
+            self._home = None
 
     async def level_of(self, user_id: int) -> Level | None:
-        """Return the level of a person, a stranger's for who is no member; None when Discord does not say."""
+        """Return how far somebody is trusted; a stranger who left, None where Discord cannot be asked."""
+        channel = None if self._home is None else self._home.channel
+        if channel is None:
+            return None
         try:
-            home = self._line.home.channel
-            if home is None:
-                return None
-            async with self._line.request():
-                member = await home.guild.fetch_member(user_id)
-        except SinkError as error:
-            if code_of(error) in _NO_MEMBER:
-                return Level.STRANGER
-            _log.info("Discord did not say who somebody is: %s", error.reason)
+            async with asyncio.timeout(_MEMBER_TIMEOUT_S):
+                member = await channel.guild.fetch_member(user_id)
+        except discord.NotFound:
+            return Level.STRANGER
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as exc:
+            _log.info("Discord did not say what roles somebody has: %s", type(exc).__name__)
             return None
         return level_of(member, self._grants)

@@ -9,6 +9,7 @@ from discarr.core.settings import Settings
 from discarr.core.store import Store
 from discarr.core.watchdog import LoopMonitor
 from discarr.discord_bot.import_drafts import ImportDrafts
+from discarr.discord_bot.levels import Levels
 from discarr.discord_bot.notifications import DiscordSink
 from discarr.discord_bot.operation_reports import OperationReports
 from discarr.discord_bot.status_message import StatusMessage
@@ -31,10 +32,11 @@ class Services:
     status_message: StatusMessage
     sink: DiscordSink
     desk: Desk
-    actions: ActionDesk
     reports: OperationReports
     drafts: ImportDrafts
     checker: HealthChecker
+    actions: ActionDesk
+    levels: Levels
     log_level: LogLevelSwitch
     loop_monitor: LoopMonitor
     started_at: datetime

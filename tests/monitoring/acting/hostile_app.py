@@ -11,7 +11,7 @@ from discarr.monitoring.acting.operation import Item, key_text
 from tests.clients.fake_app import json_response
 from tests.fakes.clock import FakeClock
 from tests.monitoring.acting.queue_app import Grab, QueueApp
-from tests.monitoring.acting.stage import InlineStore
+from tests.monitoring.acting.stage import ActingStore
 
 STATES: Final[dict[str, dict[str, Any]]] = {
     "loading": {
@@ -64,7 +64,7 @@ def kind_text(kind: ActionKind) -> str:
 class HostileApp(QueueApp):
     """`script` says what happens at which step: a request that arrives, its answer, or a transaction."""
 
-    def __init__(self, clock: FakeClock, store: InlineStore) -> None:
+    def __init__(self, clock: FakeClock, store: ActingStore) -> None:
         super().__init__()
         self.clock = clock
         self.store = store

@@ -164,9 +164,9 @@ class QueueApp:
                 if is_refresh:
                     return json_response(201, {"id": 999, "name": "RefreshMonitoredDownloads"})
                 self.bodies.append(json.loads(request.content))
-                number = len(self.commands) + 1
-                self.commands[number] = list(self.next_command)
-                return json_response(201, {"id": number, "name": "X", "status": "queued"})
+                command_id = len(self.commands) + 1
+                self.commands[command_id] = list(self.next_command)
+                return json_response(201, {"id": command_id, "name": "X", "status": "queued"})
             case "GET", ["command", number]:
                 return self._command(int(number))
             case "GET", ["episode"]:

@@ -9,9 +9,9 @@ import httpx
 
 from discarr.clients.base import MediaClient
 from discarr.clients.factory import create_client
+from discarr.core.clock import Clock
 from discarr.core.errors import StoreError
 from discarr.core.models import DownloadKey, InstanceKind
-from discarr.core.store import Store
 from discarr.monitoring.acting.board import Board
 from discarr.monitoring.acting.desk import ActionDesk, Limits
 from discarr.monitoring.acting.executor import Executor
@@ -23,6 +23,7 @@ from discarr.monitoring.cache_manager import CacheManager
 from discarr.utils.permissions import Grants, Level
 from tests.clients.fake_app import make_config
 from tests.fakes.clock import FakeClock
+from tests.fakes.inline_store import InlineStore
 from tests.monitoring.acting.queue_app import QueueApp
 
 GRANTS = Grants(admin_users=frozenset({3}))
@@ -33,30 +34,27 @@ VIC = Person(user_id=4, level=Level.VIEWER)
 _PATIENCE_S = 4000
 
 
-class InlineStore(Store):
-    """A store that does at once what it is asked, and counts as lasting."""
+class ActingStore(InlineStore):
+    """A store that counts as lasting, and whose disk may be full."""
 
-    def __init__(self, **arguments: Any) -> None:
-        super().__init__(**arguments)
+    def __init__(self, *, clock: Clock) -> None:
+        super().__init__(clock=clock)
         self.is_full = False
+        self.is_lasting = True
         self.interrupt: Callable[[], None] = lambda: None
         """Called before and after each transaction."""
 
     @property
     def is_persistent(self) -> bool:
-        return True
+        return self.is_lasting
 
     async def _do[T](self, function: Callable[[], T]) -> T:
         self.interrupt()
         if self.is_full:
             raise StoreError("the disk of the data directory is full", remedy="Make room on it.")
-        result = function()
+        result = await super()._do(function)
         self.interrupt()
         return result
-
-    async def close(self) -> None:
-        self._close()
-        self._worker.stop()
 
 
 class Stage:
@@ -65,7 +63,7 @@ class Stage:
     def __init__(
         self,
         apps: Mapping[str, QueueApp],
-        store: Store,
+        store: ActingStore,
         clock: FakeClock,
         *,
         grants: Grants = GRANTS,
@@ -203,7 +201,7 @@ async def open_stage(
 ) -> AsyncIterator[Stage]:
     """Yield a running process over these apps (one of `kind` by default), and end it with the block."""
     clock = FakeClock()
-    store = await InlineStore.in_memory(clock=clock)
+    store = await ActingStore.in_memory(clock=clock)
     named: dict[str, QueueApp] = {}
     for number, app in enumerate(apps or (QueueApp(kind),)):
         named[app.kind.value + (str(number) if number else "")] = app

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from discarr.core.store.connection import by_name
 from discarr.core.store.records import to_text
 
 MAX_LISTED: Final = 100
@@ -84,7 +85,7 @@ def read(
     since: datetime | None = None,
 ) -> list[AuditLine]:
     """Return the lines that match all that is given, the latest first; `before` is a sequence number."""
-    rows = connection.execute(
+    rows = by_name(connection).execute(
         "SELECT * FROM audit WHERE (?1 IS NULL OR sequence < ?1) AND (?2 IS NULL OR actor = ?2)"
         " AND (?3 IS NULL OR instance = ?3) AND (?4 IS NULL OR download = ?4) AND (?5 IS NULL OR action = ?5)"
         " AND (?6 IS NULL OR result = ?6) AND (?7 IS NULL OR at >= ?7) ORDER BY sequence DESC LIMIT ?8",

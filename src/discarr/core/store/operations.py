@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from discarr.core.store.connection import by_name
 from discarr.core.store.records import to_text
 
 _KEEP: Final = timedelta(days=90)
@@ -94,7 +95,7 @@ def add(connection: sqlite3.Connection, operation: StoredOperation) -> None:
 
 def find(connection: sqlite3.Connection, operation_id: str) -> StoredOperation | None:
     """Return an operation, or None when there is none of that id (any more)."""
-    row = connection.execute("SELECT * FROM operation WHERE id = ?", (operation_id,)).fetchone()
+    row = by_name(connection).execute("SELECT * FROM operation WHERE id = ?", (operation_id,)).fetchone()
     return None if row is None else _operation(connection, row)
 
 
@@ -203,30 +204,40 @@ def expire(connection: sqlite3.Connection, now: datetime) -> None:
 def interrupt(connection: sqlite3.Connection) -> list[StoredOperation]:
     """Return what was under way when the process ended, and what still was not found out of earlier ends."""
     connection.execute("UPDATE operation SET state = 'unknown' WHERE state = 'running'")
-    rows = connection.execute(
-        "SELECT * FROM operation WHERE state = 'unknown' AND ended_at IS NULL ORDER BY turn"
-    ).fetchall()
+    rows = (
+        by_name(connection)
+        .execute("SELECT * FROM operation WHERE state = 'unknown' AND ended_at IS NULL ORDER BY turn")
+        .fetchall()
+    )
     return [_operation(connection, row) for row in rows]
 
 
 def unverified(connection: sqlite3.Connection, since: datetime) -> list[StoredOperation]:
     """Return operations that ended after an instant with items whose outcome nobody confirmed."""
-    rows = connection.execute(
-        "SELECT * FROM operation WHERE ended_at > ? AND EXISTS (SELECT 1 FROM operation_item"
-        " WHERE operation = id AND outcome = 'done' AND is_verified IS NULL) ORDER BY turn",
-        (to_text(since),),
-    ).fetchall()
+    rows = (
+        by_name(connection)
+        .execute(
+            "SELECT * FROM operation WHERE ended_at > ? AND EXISTS (SELECT 1 FROM operation_item"
+            " WHERE operation = id AND outcome = 'done' AND is_verified IS NULL) ORDER BY turn",
+            (to_text(since),),
+        )
+        .fetchall()
+    )
     return [_operation(connection, row) for row in rows]
 
 
 def under_way(connection: sqlite3.Connection, instance: str, download: str) -> StoredOperation | None:
     """Return the operation that is confirmed, and not over, for a download."""
-    row = connection.execute(
-        "SELECT operation.* FROM operation_item JOIN operation ON id = operation"
-        " WHERE instance = ? AND download = ? AND outcome IS NULL"
-        " AND operation.ended_at IS NULL AND state <> 'pending' ORDER BY turn LIMIT 1",
-        (instance, download),
-    ).fetchone()
+    row = (
+        by_name(connection)
+        .execute(
+            "SELECT operation.* FROM operation_item JOIN operation ON id = operation"
+            " WHERE instance = ? AND download = ? AND outcome IS NULL"
+            " AND operation.ended_at IS NULL AND state <> 'pending' ORDER BY turn LIMIT 1",
+            (instance, download),
+        )
+        .fetchone()
+    )
     return None if row is None else _operation(connection, row)
 
 
@@ -260,10 +271,14 @@ def note_told(connection: sqlite3.Connection, operation_id: str, *, now: datetim
 
 def untold(connection: sqlite3.Connection) -> list[StoredOperation]:
     """Return what was confirmed and is over, and was not told, in the order of confirmation."""
-    rows = connection.execute(
-        "SELECT * FROM operation WHERE ended_at IS NOT NULL AND turn IS NOT NULL AND told_at IS NULL"
-        " ORDER BY turn"
-    ).fetchall()
+    rows = (
+        by_name(connection)
+        .execute(
+            "SELECT * FROM operation WHERE ended_at IS NOT NULL AND turn IS NOT NULL AND told_at IS NULL"
+            " ORDER BY turn"
+        )
+        .fetchall()
+    )
     return [_operation(connection, row) for row in rows]
 
 
@@ -273,7 +288,7 @@ def prune(connection: sqlite3.Connection, now: datetime) -> None:
 
 
 def _operation(connection: sqlite3.Connection, row: sqlite3.Row) -> StoredOperation:
-    items = connection.execute(
+    items = by_name(connection).execute(
         "SELECT * FROM operation_item WHERE operation = ? ORDER BY place", (row["id"],)
     )
     return StoredOperation(

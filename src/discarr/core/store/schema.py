@@ -174,7 +174,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT, WITHOUT ROWID""",
         "CREATE INDEX operation_item_by_download ON operation_item (instance, download)",
         """CREATE TABLE audit (
-            sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+            sequence INTEGER PRIMARY KEY AUTOINCREMENT CHECK (sequence > 0),
             at TEXT NOT NULL,
             actor INTEGER NOT NULL,
             level INTEGER NOT NULL,

@@ -1,6 +1,4 @@
-"""Everything about acting, put together: what is asked, written down, carried out and looked after."""
-
-from typing import Final
+"""Everything about acting on the queue, put together: what takes requests, writes them down and does them."""
 
 from discarr.core.clock import Clock
 from discarr.core.store import Store
@@ -11,11 +9,9 @@ from discarr.monitoring.acting.journal import Journal
 from discarr.monitoring.cache_manager import CacheManager
 from discarr.utils.permissions import Grants
 
-LIMITS: Final = Limits(per_run=50, per_day=200)
-
 
 class Acting:
-    """One running executor; people's requests go to `desk`."""
+    """One running engine; people's requests go to `desk`."""
 
     def __init__(
         self,
@@ -24,11 +20,12 @@ class Acting:
         *,
         clock: Clock,
         grants: Grants,
+        limits: Limits,
         level_of: LevelOf,
-        limits: Limits = LIMITS,
     ) -> None:
-        """`level_of` says how far somebody is trusted at the moment at which their wish is carried out."""
-        journal, board = Journal(store, clock=clock), Board()
+        """`level_of` is asked again right before anything is done."""
+        board = Board()
+        journal = Journal(store, clock=clock)
         self._executor = Executor(cache, journal, board, clock=clock, grants=grants, level_of=level_of)
         self.desk = ActionDesk(
             cache, journal, board, clock=clock, grants=grants, limits=limits, wake=self._executor.wake

@@ -19,7 +19,7 @@ from discarr.monitoring.acting.refusals import ActionRefused, Refusal
 from discarr.monitoring.acting.targets import Target, target_of
 from discarr.monitoring.cache_manager import CacheManager
 from discarr.monitoring.reasons import ReasonKind
-from discarr.utils.permissions import DESTRUCTIVE, Grants, Level
+from discarr.utils.permissions import DESTRUCTIVE, Capability, Grants, Level
 
 CONFIRM_WITHIN: Final = timedelta(minutes=10)
 """How long a question stands; an interaction of Discord's lives for 15 minutes."""
@@ -89,6 +89,8 @@ class ActionDesk:
         wanted = tuple(dict.fromkeys(keys))
         targets, left_out = self._targets(kind, wanted, reasons or {}, evidence or {})
         refusal = self._refusal(person, kind, wanted, targets, files)
+        if refusal is None and len(targets) > 1 and await self.disarmed_since() is not None:
+            refusal = Refusal.DISARMED
         if refusal is not None:
             refused = ActionRefused(refusal)
             await self._journal.refuse(person, kind, targets, refused)
@@ -176,6 +178,25 @@ class ActionDesk:
     async def untold(self) -> list[Operation]:
         """Return what is over and was not told: after a restart, and when something came back."""
         return await self._journal.untold()
+
+    async def disarmed_since(self) -> datetime | None:
+        """Return since when nothing may be done to several downloads together; None: it may.
+
+        That is so once the database was replaced, until an admin allows it again with `arm`.
+        """
+        return await self._journal.disarmed_since()
+
+    async def arm(self, person: Person) -> None:
+        """Let things be done to several downloads together again.
+
+        Raises:
+            ActionRefused: the person may not say so.
+        """
+        if not self._grants.allows(person.level, Capability.CLEAN_UP):
+            refused = ActionRefused(Refusal.NOT_ALLOWED if self._grants.has_admin else Refusal.NO_ADMIN)
+            await self._journal.refuse(person, "arm", (), refused)
+            raise refused
+        await self._journal.arm(person)
 
     async def audit(
         self,

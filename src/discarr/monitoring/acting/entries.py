@@ -62,6 +62,18 @@ def refused_confirmation_entry(
     )
 
 
+def armed_entry(person: Person, now: datetime) -> AuditEntry:
+    """Return the line for somebody who lets several downloads be acted on again."""
+    return AuditEntry(
+        at=now,
+        actor=person.user_id,
+        level=int(person.level),
+        action="arm",
+        result="done",
+        detail="Clean-up may act again",
+    )
+
+
 def _entry(
     operation: Operation, targets: Sequence[Target], now: datetime, *, result: str, detail: str
 ) -> AuditEntry:

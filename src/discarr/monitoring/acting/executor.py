@@ -68,6 +68,7 @@ class Executor:
         self._verifier = Verifier(cache, clock=clock, on_gone=self._note_gone, on_return=self._note_return)
         self._awake = asyncio.Event()
         self._unwritten: list[Callable[[], Awaitable[None]]] = []
+        self._writing = asyncio.Lock()
         self._has_recovered = False
         self._is_trouble_told = False
 
@@ -133,8 +134,16 @@ class Executor:
         await contain("asking for a level", ask, log=_log)
         if level is None:
             return Cause.LEVEL_UNKNOWN
-        capability = capability_of(operation.kind, count=len(operation.items))
-        return None if self._grants.allows(level, capability) else Cause.LEVEL
+        count = len(operation.items)
+        if not self._grants.allows(level, capability_of(operation.kind, count=count)):
+            return Cause.LEVEL
+        return Cause.DISARMED if count > 1 and await self._is_disarmed() else None
+
+    async def _is_disarmed(self) -> bool:
+        try:
+            return await self._journal.disarmed_since() is not None
+        except StoreError:
+            return True  # nothing could be written down either
 
     async def _carry_out(self, operation: Operation, refusal: Cause | None) -> None:
         run = _Run(operation=operation)
@@ -205,9 +214,10 @@ class Executor:
 
     async def _write_ends(self) -> None:
         """Write down how operations ended, as soon as that is possible; the board knows it already."""
-        while self._unwritten:
-            await self._unwritten[0]()
-            del self._unwritten[0]
+        async with self._writing:
+            while self._unwritten:
+                await self._unwritten[0]()
+                del self._unwritten[0]
 
     def _verify(self, operation: Operation) -> None:
         """Look from now on whether what was removed stays away."""

@@ -11,9 +11,10 @@ import msgspec
 
 from discarr.core.clock import Clock
 from discarr.core.models import DownloadKey
-from discarr.core.store import Connection, Store, audit, operations
+from discarr.core.store import Connection, Store, audit, operations, recovery
 from discarr.core.store.audit import AuditEntry, AuditLine
 from discarr.monitoring.acting.entries import (
+    armed_entry,
     begun_entry,
     confirmed_entry,
     refused_confirmation_entry,
@@ -62,10 +63,10 @@ class Journal:
         return None if stored is None else from_stored(stored)
 
     async def refuse(
-        self, person: Person, action: ActionKind, targets: tuple[Target, ...], refused: ActionRefused
+        self, person: Person, action: str, targets: tuple[Target, ...], refused: ActionRefused
     ) -> None:
         """Write down that a person asked in vain."""
-        entry = refused_entry(person, action.value, targets, refused, self._clock.now())
+        entry = refused_entry(person, action, targets, refused, self._clock.now())
         await self._store.run(lambda connection: audit.append(connection, entry))
 
     async def confirm(
@@ -213,12 +214,21 @@ class Journal:
         return await self._store.run(lambda connection: audit.read(connection, **filters))
 
     async def keep_house(self) -> None:
-        """End what was not confirmed in time, and forget what is over for long."""
+        """End what was not confirmed in time."""
         now = self._clock.now()
+        await self._store.run(lambda connection: operations.expire(connection, now))
+
+    async def disarmed_since(self) -> datetime | None:
+        """Return since when nothing may be done to several downloads; None: it may."""
+        return await self._store.cleanup_disarmed_since()
+
+    async def arm(self, person: Person) -> None:
+        """Let things be done to several downloads again, and write down who allowed it."""
+        entry = armed_entry(person, self._clock.now())
 
         def work(connection: Connection) -> None:
-            operations.expire(connection, now)
-            operations.prune(connection, now)
+            recovery.arm(connection)
+            audit.append(connection, entry)
 
         await self._store.run(work)
 
@@ -248,6 +258,8 @@ def _refusal_before(
         return Refusal.NOT_ALLOWED
     count = len(operation.items)
     if count > 1 and operation.state is OperationState.PENDING:
+        if recovery.read_disarmed(connection) is not None:
+            return Refusal.DISARMED
         used = operations.count_items_of_many(connection, since=now - _DAY, now=now)
         if used + count > per_day:
             return Refusal.TOO_MANY_TODAY

@@ -18,7 +18,8 @@ _TELLING: Final = (
 
 async def newest_id(client: MediaClient) -> int:
     """Return the highest id of the history: what happens from now on has a higher one."""
-    return max((record.id for record in await _read(client, page_size=1)), default=0)
+    newest = await client.fetch_newest_record()
+    return 0 if newest is None else newest.id
 
 
 async def newest_id_of(client: MediaClient, target: Target) -> int:
@@ -69,4 +70,5 @@ async def _read(
     event: HistoryEvent | None = None,
     download_id: str | None = None,
 ) -> tuple[HistoryRecord, ...]:
-    return await client.fetch_history(page_size=page_size, event=event, download_id=download_id)
+    history = await client.fetch_history(page_size=page_size, event=event, download_id=download_id)
+    return history.records

@@ -13,6 +13,8 @@ class Refusal(StrEnum):
     NO_ADMIN = "no admin"
     NO_MEMORY = "no memory"
     """Nothing would outlive the process: neither the confirmation nor the audit trail."""
+    DISARMED = "disarmed"
+    """The database was replaced: what was done and counted before may be forgotten."""
     NOT_THERE = "not there"
     NOT_POSSIBLE = "not possible"
     NO_FILES = "no files"
@@ -34,6 +36,10 @@ _WORDS: Final = {
     Refusal.NO_MEMORY: (
         "Discarr cannot write down what it does, so it does nothing",
         "The owner has to look at the disk of Discarr's data directory.",
+    ),
+    Refusal.DISARMED: (
+        "Discarr's database was replaced, so several downloads are not acted on together for now",
+        "An admin has to allow it again. Single downloads can be acted on.",
     ),
     Refusal.NOT_THERE: ("It is not in the queue any more", "Look again at what is there now."),
     Refusal.NOT_POSSIBLE: ("That cannot be done to it now", "Look again at what can be done."),

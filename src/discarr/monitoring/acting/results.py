@@ -56,6 +56,7 @@ class Cause(StrEnum):
     LEVEL = "level"
     LEVEL_UNKNOWN = "level unknown"
     NO_AUDIT = "no audit"
+    DISARMED = "disarmed"
     TOO_LATE = "too late"
 
     REQUEST = "request"
@@ -135,6 +136,11 @@ _WORDS: Final = {
         Outcome.REFUSED,
         "Discarr cannot write down what it does, so it does nothing",
         "The owner has to look at the disk of Discarr's data directory.",
+    ),
+    Cause.DISARMED: (
+        Outcome.REFUSED,
+        "Discarr's database was replaced, so several downloads are not acted on together for now",
+        "An admin has to allow it again.",
     ),
     Cause.TOO_LATE: (Outcome.REFUSED, "It could not be begun in time", _ASK_AGAIN),
     Cause.REQUEST: (Outcome.FAILED, "", ""),
