@@ -10,12 +10,12 @@ import discord
 import simcord
 
 from discarr.app import App
+from discarr.clients.base import MediaClient
 from discarr.core.settings import Settings, load_settings
 from discarr.core.store import Store
 from discarr.discord_bot.bot import DiscordBot
 from tests.fakes.clock import FakeClock
 from tests.fakes.contract import assert_valid_for_discord
-from tests.fakes.media_client import FakeMediaClient
 from tests.shared_folder import CONTRACTS
 
 _PATIENCE_S = 10.0
@@ -38,7 +38,7 @@ class World:
     owner: simcord.MemberActor
     member: simcord.MemberActor
     clock: FakeClock
-    clients: Sequence[FakeMediaClient]
+    clients: Sequence[MediaClient]
     store: Store
     settings: Settings
     group: asyncio.TaskGroup
@@ -108,17 +108,20 @@ def embed_text(embed: discord.Embed) -> str:
 
 @asynccontextmanager
 async def open_world(
-    clients: Sequence[FakeMediaClient],
+    clients: Sequence[MediaClient],
     *,
     environ: Mapping[str, str] | None = None,
     prepare: Callable[[simcord.Env], None] | None = None,
+    clock: FakeClock | None = None,
+    store: Store | None = None,
 ) -> AsyncIterator[World]:
     """Yield a world in which the app runs, and end it with the block.
 
     All that was sent to Discord is held against its own document then, where the shared folder is there.
-    `environ` adds to the settings; `prepare` may change the simulated Discord before the bot arrives.
+    `environ` adds to the settings; `prepare` may change the simulated Discord before the bot arrives. `clock`
+    is one that others share; a `store` of the test's own is closed with the world, too.
     """
-    clock = FakeClock()
+    clock = clock or FakeClock()
     placeholder = discord.Client(intents=discord.Intents(guilds=True))
     async with simcord.run(placeholder, check_errors=False) as env:
         owner = env.create_user("olivia")
@@ -137,7 +140,7 @@ async def open_world(
             env_file=None,
             secrets_dir=None,
         )
-        store = await Store.in_memory(clock=clock)
+        store = store or await Store.in_memory(clock=clock)
         try:
             async with asyncio.TaskGroup() as group:
                 world = World(
