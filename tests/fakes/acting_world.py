@@ -81,7 +81,7 @@ class ActingWorld:
         await self.world.end()
         self.world.clients = _clients(self.servers, self.clock)
         self.world.start()
-        await self.until(lambda: self.world.app.cache.snapshot.downloads)
+        await self.until(self.world.app.cache.initial_load_event.is_set)
 
     async def card(self, person: simcord.MemberActor, words: str = "") -> simcord.InteractionResult:
         """Open the card of a download by way of the queue."""
@@ -121,11 +121,11 @@ class ActingWorld:
         return [(line.entry.actor, line.entry.action, line.entry.result) for line in reversed(lines)]
 
     def written(self, number: int = 0) -> list[str]:
-        """Return what an app was asked to change."""
+        """Return what an app was asked to change, but for its commands."""
         return [
             line
             for line in self.servers[number].requests
-            if not line.startswith("GET") and "RefreshMonitored" not in line
+            if not line.startswith("GET") and not line.startswith("POST /api/v3/command")
         ]
 
     def texts(self, channel: Any) -> list[str]:
