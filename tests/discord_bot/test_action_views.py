@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 
 import discord
-import pytest
 import simcord
 from simcord.actors import _component_click
 
@@ -116,7 +115,7 @@ async def test_a_replayed_confirmation_shows_what_came_of_the_first() -> None:
 
         first = await world.passing(world.oscar.click(message, label="Confirm"))
         await world.until(lambda: world.servers[0].removed)
-        await world.until(lambda: "✓ Done" in said(first.response.message))  # type: ignore[union-attr]
+        await world.until(lambda: "✓ Done" in said(first.response.message))
         forged = await _post(world, operation)
         again = await world.passing(world.oscar.click(forged, label="Confirm"))
 

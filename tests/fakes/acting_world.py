@@ -1,4 +1,4 @@
-"""The whole product in a simulated Discord, over simulated apps on real sockets, with people of every level."""
+"""The whole product in a simulated Discord, over simulated apps on sockets, with people of every level."""
 
 import asyncio
 import re
@@ -201,7 +201,7 @@ async def open_acting_world(
     """Yield a world over these apps (one of each kind at most), whose queues have been read."""
     clock = FakeClock()
     values = dict(environ or {})
-    users: dict[Level, simcord.UserActor] = {}
+    users: dict[Level, simcord.UserHandle] = {}
 
     def prepare(env: simcord.Env) -> None:
         for level, (name, variable) in _PEOPLE.items():
