@@ -85,6 +85,19 @@ class Episode(Struct, rename="camel"):
     episode_number: int | None = None
 
 
+class MonitoredMovie(Struct):
+    """A movie, reduced to whether it is wanted."""
+
+    monitored: bool | None = None
+
+
+class MonitoredEpisode(Struct):
+    """An episode, reduced to whether it is wanted."""
+
+    id: int | None = None
+    monitored: bool | None = None
+
+
 class TitleRow(Struct, rename="camel"):
     """What a queue row asked for with `include…` tells about titles."""
 
