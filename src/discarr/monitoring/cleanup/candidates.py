@@ -1,6 +1,6 @@
 """What clean-up proposes, as values; the words for them are in `wording`."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
@@ -62,6 +62,10 @@ class Collection:
     """How many downloads with all their strikes are left alone, by what protects them."""
 
 
+_FEATURES: Final = {
+    CleanupAction.BLOCKLIST: Feature.SKIP_REDOWNLOAD,
+    CleanupAction.CATEGORY: Feature.CHANGE_CATEGORY,
+}
 _REMOVALS: Final = {
     CleanupAction.REMOVE: Removal(
         remove_from_client=True, blocklist=False, skip_redownload=True, change_category=False
@@ -83,15 +87,26 @@ def removal_of(action: CleanupAction) -> Removal:
     return _REMOVALS[action]
 
 
-def possible_actions(download: Download, instance: InstanceSnapshot) -> tuple[CleanupAction, ...]:
-    """Return what can be done to a download, by its state and the version of its app."""
-    is_grabbed = download.added is not None  # what the app did not grab, it does not blocklist
-    checks = {
-        CleanupAction.REMOVE: True,
-        CleanupAction.BLOCKLIST: is_grabbed
-        and supports(Feature.SKIP_REDOWNLOAD, instance.kind, instance.version),
-        CleanupAction.SEARCH: is_grabbed and download.media_id is not None,
-        CleanupAction.CATEGORY: download.has_post_import_category
-        and supports(Feature.CHANGE_CATEGORY, instance.kind, instance.version),
+def supported_actions(instance: InstanceSnapshot) -> frozenset[CleanupAction]:
+    """Return what can be done in an app of that version."""
+    unsupported = {
+        action
+        for action, feature in _FEATURES.items()
+        if not supports(feature, instance.kind, instance.version)
     }
-    return tuple(action for action, is_possible in checks.items() if is_possible)
+    return frozenset(CleanupAction) - unsupported
+
+
+def possible_actions(download: Download, supported: Container[CleanupAction]) -> tuple[CleanupAction, ...]:
+    """Return which of the supported actions can be done to a download.
+
+    What the app did not grab, it does not blocklist; what belongs to nothing, it cannot search for.
+    """
+    is_grabbed = download.added is not None
+    checks = (
+        (CleanupAction.REMOVE, True),
+        (CleanupAction.BLOCKLIST, is_grabbed),
+        (CleanupAction.SEARCH, is_grabbed and download.media_id is not None),
+        (CleanupAction.CATEGORY, download.has_post_import_category),
+    )
+    return tuple([action for action, is_possible in checks if is_possible and action in supported])

@@ -2,7 +2,7 @@
 
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import batched
@@ -15,16 +15,22 @@ from discarr.core.cleanup_settings import CleanupRule
 from discarr.core.models import Download, DownloadKey, InstanceSnapshot, QueueSnapshot, QueueStatus
 from discarr.core.slices import drain
 from discarr.core.store.strikes import StoredStrikes
-from discarr.monitoring.cleanup.candidates import Candidate, Collection, Evidence, possible_actions
+from discarr.monitoring.cleanup.candidates import (
+    Candidate,
+    Collection,
+    Evidence,
+    possible_actions,
+    supported_actions,
+)
 from discarr.monitoring.cleanup.guards import (
     Guard,
     GuardKind,
     guard_of_network,
     turned_bad_at_once,
 )
-from discarr.monitoring.cleanup.protection import Protection, protection_of
-from discarr.monitoring.cleanup.rules import Seen, Verdict, judge
-from discarr.monitoring.cleanup.strike_book import Strikes, is_about
+from discarr.monitoring.cleanup.protection import Protection
+from discarr.monitoring.cleanup.rules import Seen
+from discarr.monitoring.cleanup.strike_book import is_about
 from discarr.monitoring.cleanup.watch import CleanupWatch
 from discarr.monitoring.reasons import explain
 
@@ -43,12 +49,6 @@ class _Lot:
     total: int = 0
     began_s: list[float] = field(default_factory=list)
     """Watch times at which those of them that are in trouble turned bad."""
-
-    def take(self, strikes: Strikes) -> None:
-        """Count a download in."""
-        self.total += 1
-        if strikes:
-            self.began_s.append(max(item.began_s for item in strikes))
 
 
 type _LotKey = tuple[str | None, bool]
@@ -94,10 +94,11 @@ def collect_in_slices(
         guard = watch.guard(instance)
         if guard is not None:
             guards.append(guard)
-        else:
-            guards += yield from _collect_from(instance, watch, runs, protected)
-    settings = watch.settings
-    cap = max(0, min(settings.cleanup_per_run, settings.cleanup_per_day - removed_today))
+            continue
+        look = _Look(instance, watch)
+        guards += yield from _collect_from(look, instance.downloads, runs)
+        protected += look.protected
+    cap = max(0, min(watch.terms.per_run, watch.terms.per_day - removed_today))
     candidates: list[Candidate] = []
     for part in batched(heapq.merge(*runs), _MERGED_SLICE):
         yield
@@ -109,121 +110,119 @@ def collect_in_slices(
     )
 
 
+class _Look:
+    """The collecting from one instance."""
+
+    def __init__(self, instance: InstanceSnapshot, watch: CleanupWatch) -> None:
+        self.protected: Counter[Protection] = Counter()
+        self._instance = instance
+        self._watch = watch
+        self._sight = watch.sight(instance.id)
+        self._app_time = self._sight.app_time(watch.clock.now(), watch.clock.monotonic())
+        self._known = watch.book.of(instance.id)
+        self._terms = watch.terms
+        self._supported = supported_actions(instance)
+        self._lots: defaultdict[_LotKey, _Lot] = defaultdict(_Lot)
+
+    def guards(self) -> list[Guard]:
+        """Return the clients whose downloads turned bad together."""
+        watch = self._watch
+        guards: list[Guard] = []
+        for (client, is_finished), lot in self._lots.items():
+            # What is finished waits for no data, so that none coming in says nothing about it.
+            alive_s = watch.watch_s if is_finished else self._sight.alive_s.get(client)
+            count = turned_bad_at_once(
+                lot.began_s,
+                total=lot.total,
+                spacing_s=self._terms.spacing_s,
+                watch_s=watch.watch_s,
+                alive_s=alive_s,
+            )
+            if count is not None:
+                guards.append(
+                    Guard(
+                        kind=GuardKind.MANY_AT_ONCE,
+                        instance=self._instance.id,
+                        instance_name=self._instance.name,
+                        client=client,
+                        count=count,
+                        total=lot.total,
+                    )
+                )
+        return guards
+
+    def at(self, download: Download) -> Candidate | None:
+        """Count a download in, and return the candidate that it is.
+
+        One that has changed since it was judged is none, until it is judged again in a moment.
+        """
+        known = self._known.get(download.key.id)
+        strikes = [item for item in known if self._counts(item, download)] if known else ()
+        if strikes or (download.status not in _IDLE and not download.is_pending):
+            lot = self._lots[download.download_client, download.status is QueueStatus.COMPLETED]
+            lot.total += 1
+            if strikes:
+                lot.began_s.append(max([item.began_s for item in strikes]))
+        complete = {item.rule: item for item in strikes if item.count >= self._terms.needed[item.rule]}
+        judged = self._sight.judged.get(download.key) if complete else None
+        if judged is None or judged.download is not download:
+            return None
+        if judged.protection is not None:
+            self.protected[judged.protection] += 1
+            return None
+        for rule in judged.bad:
+            item = complete.get(rule)
+            if item is not None:
+                return self._candidate(download, rule, item, judged.seen)
+        return None
+
+    def _counts(self, item: StoredStrikes, download: Download) -> bool:
+        return item.rule in self._terms.needed and is_about(item, download)
+
+    def _candidate(
+        self, download: Download, rule: CleanupRule, item: StoredStrikes, seen: Seen
+    ) -> Candidate | None:
+        span = timedelta(seconds=self._watch.watch_s - item.began_s)
+        age = None if download.added is None else self._app_time - download.added
+        if self._terms.keep.is_young(span if age is None else age):
+            self.protected[Protection.YOUNG] += 1
+            return None
+        explanation = explain(download) if download.needs_hand else None
+        possible = possible_actions(download, self._supported)
+        action = self._terms.actions[rule]
+        return Candidate(
+            download=download,
+            instance_name=self._instance.name,
+            rule=rule,
+            evidence=Evidence(
+                strikes=item.count,
+                span=span,
+                idle_for=None if seen.idle_s is None else timedelta(seconds=seen.idle_s),
+                rate_bytes_s=seen.rate_bytes_s if rule is CleanupRule.SLOW else None,
+                reason=None if explanation is None else explanation.kind,
+                age=age,
+            ),
+            action=action if action in possible else None,
+            possible=possible,
+            is_beyond_cap=False,
+        )
+
+
 def _collect_from(
-    instance: InstanceSnapshot,
-    watch: CleanupWatch,
-    runs: list[list[_Placed]],
-    protected: Counter[Protection],
+    look: _Look, downloads: Sequence[Download], runs: list[list[_Placed]]
 ) -> Generator[None, None, list[Guard]]:
     """Add the candidates of an instance to `runs`, each of them sorted, and return its guards."""
-    known = watch.book.of(instance.id)
-    lots: defaultdict[_LotKey, _Lot] = defaultdict(_Lot)
-    mine: list[list[Candidate]] = []
-    for part in batched(instance.downloads, _SLICE):
+    found: list[list[_Placed]] = []
+    for part in batched(downloads, _SLICE):
         yield
-        found: list[Candidate] = []
-        for download in part:
-            strikes = _valid(known.get(download.key.id, ()), download, watch)
-            if not download.is_pending and (strikes or download.status not in _IDLE):
-                lots[_lot_of(download)].take(strikes)
-            outcome = _outcome(download, strikes, instance, watch)
-            if isinstance(outcome, Candidate):
-                found.append(outcome)
-            elif outcome is not None:
-                protected[outcome] += 1
-        mine.append(found)
-    guards = [
-        Guard(
-            kind=GuardKind.MANY_AT_ONCE,
-            instance=instance.id,
-            instance_name=instance.name,
-            client=client,
-            count=count,
-            total=lot.total,
-        )
-        for (client, is_finished), lot in lots.items()
-        if (count := _count_at_once(lot, client, instance, watch, is_finished=is_finished)) is not None
-    ]
+        found.append(sorted(_placed(item) for item in map(look.at, part) if item is not None))
+    guards = look.guards()
     held = {guard.client for guard in guards}
-    for found in mine:
+    if held:
         yield
-        free = (item for item in found if item.download.download_client not in held)
-        runs.append(sorted(map(_placed, free)))
+        found = [[item for item in run if item[-1].download.download_client not in held] for run in found]
+    runs += filter(None, found)
     return guards
-
-
-def _valid(strikes: Strikes, download: Download, watch: CleanupWatch) -> Strikes:
-    return tuple(item for item in strikes if is_about(item, download) and item.rule in watch.rules)
-
-
-def _lot_of(download: Download) -> _LotKey:
-    return download.download_client, download.status is QueueStatus.COMPLETED
-
-
-def _count_at_once(
-    lot: _Lot, client: str | None, instance: InstanceSnapshot, watch: CleanupWatch, *, is_finished: bool
-) -> int | None:
-    # What is finished waits for no data, so that none coming in says nothing about it.
-    alive_s = watch.watch_s if is_finished else watch.sight(instance.id).alive_s.get(client)
-    return turned_bad_at_once(
-        lot.began_s, total=lot.total, spacing_s=watch.spacing_s, watch_s=watch.watch_s, alive_s=alive_s
-    )
-
-
-def _outcome(
-    download: Download, strikes: Strikes, instance: InstanceSnapshot, watch: CleanupWatch
-) -> Candidate | Protection | None:
-    """Return the candidate that a download is, or what protects it; None when it has not all its strikes."""
-    complete = _complete(strikes, watch)
-    if not complete:
-        return None
-    protection = protection_of(download, watch.keep)
-    if protection is not None:
-        return protection
-    seen = watch.seen(download, strikes)
-    for rule, item in complete:
-        if judge(rule, download, seen, watch.limits) is Verdict.BAD:
-            evidence = _evidence(download, rule, item, seen, watch)
-            if watch.keep.is_young(evidence.age if evidence.age is not None else evidence.span):
-                return Protection.YOUNG
-            possible = possible_actions(download, instance)
-            action = watch.rules[rule].action
-            return Candidate(
-                download=download,
-                instance_name=instance.name,
-                rule=rule,
-                evidence=evidence,
-                action=action if action in possible else None,
-                possible=possible,
-                is_beyond_cap=False,
-            )
-    return None
-
-
-def _complete(strikes: Strikes, watch: CleanupWatch) -> list[tuple[CleanupRule, StoredStrikes]]:
-    """Return the rules whose strikes are all there, in order."""
-    if not strikes:
-        return []
-    by_rule = {item.rule: item for item in strikes}
-    return [
-        (rule, item)
-        for rule, config in watch.rules.items()
-        if (item := by_rule.get(rule)) is not None and item.count >= watch.settings.strikes_of(config)
-    ]
-
-
-def _evidence(
-    download: Download, rule: CleanupRule, item: StoredStrikes, seen: Seen, watch: CleanupWatch
-) -> Evidence:
-    explanation = explain(download)
-    return Evidence(
-        strikes=item.count,
-        span=timedelta(seconds=watch.watch_s - item.began_s),
-        idle_for=None if seen.idle_s is None else timedelta(seconds=seen.idle_s),
-        rate_bytes_s=seen.rate_bytes_s if rule is CleanupRule.SLOW else None,
-        reason=None if explanation is None else explanation.kind,
-        age=None if download.added is None else watch.app_time(download.instance) - download.added,
-    )
 
 
 def _placed(candidate: Candidate) -> _Placed:

@@ -32,6 +32,7 @@ async def ask_library(
     library: MonitoredSource,
     instance: InstanceSnapshot,
     sight: Sight,
+    *,
     struck: Mapping[str, Strikes],
     keep: Keep,
     watch_s: float,

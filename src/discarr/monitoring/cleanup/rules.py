@@ -15,7 +15,7 @@ from typing import Final
 from msgspec import Struct
 
 from discarr.clients.values import is_id
-from discarr.core.cleanup_settings import CleanupRule, CleanupSettings
+from discarr.core.cleanup_settings import CleanupRule
 from discarr.core.models import Download, Protocol, QueueStatus, TrackedState, TrackedStatus
 from discarr.monitoring.reasons import ReasonKind, explain, import_kinds
 
@@ -39,8 +39,8 @@ class Seen(Struct, frozen=True, kw_only=True, gc=False):
     """Measured from one strike to the next; None while it is not."""
     is_monitored: bool | None = None
     """Whether anything of it is; None while nobody asked, or it cannot be known."""
-    struck_left_bytes: int | None = None
-    """What was left to load when the rule struck it last; None when it never did."""
+    stalled_at_bytes: int | None = None
+    """What was left to load when it was last struck as stalled; None when it never was."""
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -85,13 +85,6 @@ _REFUSED = frozenset({TrackedState.IMPORT_PENDING, TrackedState.IMPORT_BLOCKED})
 _STATES = _FAILED | _REFUSED | {TrackedState.DOWNLOADING, TrackedState.IMPORTING}
 _LOADING = frozenset({QueueStatus.QUEUED, QueueStatus.PAUSED, QueueStatus.DOWNLOADING, QueueStatus.WARNING})
 _ACTIVE = frozenset({QueueStatus.DOWNLOADING, QueueStatus.WARNING})
-
-
-def limits_of(settings: CleanupSettings) -> Limits:
-    """Return the thresholds that the settings name."""
-    return Limits(
-        stalled_s=60 * settings.cleanup_stalled_minutes, slow_bytes_s=1000 * settings.cleanup_slow_kb_s
-    )
 
 
 def is_understood(download: Download) -> bool:
@@ -190,7 +183,7 @@ def _no_metadata(download: Download, _seen: Seen, _limits: Limits) -> Verdict:
 
 def _stalled(download: Download, seen: Seen, limits: Limits) -> Verdict:
     left = download.size_left_bytes
-    if has_all_data(download) or seen.struck_left_bytes not in (None, left):
+    if has_all_data(download) or seen.stalled_at_bytes not in (None, left):
         return Verdict.GOOD
     if not expects_data(download) or seen.idle_s is None or seen.idle_s < limits.stalled_s:
         return Verdict.OPEN

@@ -4,13 +4,17 @@ Strikes count observations, not wall time (faults H08, H09): everything here goe
 gap makes all of it begin anew, and only refreshes that the app itself made count.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from msgspec import Struct
 
+from discarr.core.cleanup_settings import CleanupRule
 from discarr.core.models import Download, DownloadKey, InstanceSnapshot, InstanceState
+from discarr.monitoring.cleanup.protection import Protection
+from discarr.monitoring.cleanup.rules import Seen
 
 SETTLE_S: Final = 300.0
 """After a start or an absence an app needs 30–90 s to fill its queue, and its health checks need longer."""
@@ -40,6 +44,17 @@ class Mark(Struct, frozen=True, gc=False):
         return self.size_bytes == download.size_bytes and self.left_bytes >= download.size_left_bytes
 
 
+class Judged(Struct, frozen=True, gc=False):
+    """What a look found about a download that has strikes."""
+
+    download: Download
+    """As it was then: once it is another, nothing of this holds."""
+    protection: Protection | None
+    bad: tuple[CleanupRule, ...]
+    """The rules that find it bad, in order."""
+    seen: Seen
+
+
 @dataclass(slots=True)
 class WatchTime:
     """Seconds spent watching: it stands still through gaps, and so through suspends and restarts."""
@@ -67,6 +82,8 @@ class Sight:
     marks: dict[DownloadKey, Mark] = field(default_factory=dict)
     alive_s: dict[str | None, float] = field(default_factory=dict)
     """Watch time at which a download of each client was last seen receiving data."""
+    judged: dict[DownloadKey, Judged] = field(default_factory=dict)
+    """The last look at each download that has strikes."""
     monitored: dict[DownloadKey, bool] = field(default_factory=dict)
     """What the library said at the last observation."""
     asked_s: dict[DownloadKey, float] = field(default_factory=dict)
@@ -109,7 +126,14 @@ class Sight:
         self.due_at_s = None
         self.marks.clear()
         self.rates.clear()
+        self.judged.clear()
         self.monitored.clear()
+
+    def keep_only(self, present: Set[DownloadKey]) -> None:
+        """Forget all downloads but these."""
+        for remembered in (self.marks, self.rates, self.judged, self.asked_s):
+            for key in remembered.keys() - present:
+                del remembered[key]
 
     def is_due(self, watch_s: float) -> bool:
         """Whether this refresh is an observation: the app has looked anew, long enough after the last."""

@@ -22,6 +22,15 @@ class StrikePlan:
     gone: list[StrikeKey] = field(default_factory=list)
     """To be forgotten before the others are put."""
 
+    def change(self, before: StoredStrikes | None, after: StoredStrikes | None) -> None:
+        """Plan what becomes of the strikes of one rule; the same object means that they stay."""
+        if after is before:
+            return
+        if after is not None:
+            self.put.append(after)
+        elif before is not None:
+            self.gone.append(key_of(before))
+
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to store."""
