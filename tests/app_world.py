@@ -59,9 +59,7 @@ class AppWorld:
     @property
     def message(self) -> discord.Message:
         """The live message."""
-        found = self.channel.last_message
-        assert found is not None
-        return found
+        return [message for message in self.channel.history() if message.embeds][-1]
 
     @property
     def title(self) -> str:
@@ -70,7 +68,11 @@ class AppWorld:
     @property
     def text(self) -> str:
         """Everything the live message says; empty before there is one."""
-        return embed_text(self.message.embeds[0]) if self.channel.last_message is not None else ""
+        return (
+            embed_text(self.message.embeds[0])
+            if any(message.embeds for message in self.channel.history())
+            else ""
+        )
 
     async def shows(self, *words: str) -> str:
         """Wait until the live message contains all the words, and return it."""

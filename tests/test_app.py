@@ -18,6 +18,7 @@ from discarr.core.clock import SystemClock
 from discarr.core.health_file import health_path, read_health
 from discarr.core.models import InstanceKind
 from discarr.core.settings import Settings, load_settings
+from discarr.doctor.security import Sources
 from discarr.sandbox.arr_server.app import ArrServer
 from discarr.sandbox.arr_server.faults import Fault, FaultKind
 from discarr.sandbox.arr_server.replay import Replay
@@ -31,8 +32,11 @@ from discarr.sandbox.arr_server.scenario import (
 )
 from discarr.sandbox.arr_server.scenario_source import ScenarioSource
 from tests.app_world import PATIENCE_S, AppWorld, FastClock, open_app
+from tests.factories import make_download
 from tests.fakes.contract import assert_valid_for_discord
 from tests.fakes.discord_server import DiscordServer, running_discord, until
+from tests.fakes.media_client import FakeMediaClient
+from tests.fakes.world import open_world
 from tests.process_harness import instance_variables
 from tests.sandbox.arr_server.world import AMELIE, movie_download, pack, radarr, sonarr
 from tests.shared_folder import RECORDED, needs_shared
@@ -228,6 +232,22 @@ async def test_many_polls_log_no_line(clock: FastClock, caplog: pytest.LogCaptur
         assert [record.getMessage() for record in own] == []
 
 
+async def test_an_hour_of_quiet_polling_writes_nothing() -> None:
+    client = FakeMediaClient()
+    client.downloads = (make_download(),)
+    async with open_world([client]) as world:
+        await world.shows("1 download")
+        await world.clock.advance(60)
+        await world.store.get_meta("in its turn")
+        writes, polls = world.store.write_count, client.count("queue")
+
+        await world.clock.advance(3600)
+        await world.store.get_meta("in its turn")
+
+        assert client.count("queue") > polls + 30
+        assert world.store.write_count == writes > 0
+
+
 @pytest.fixture
 def logging_restored() -> Iterator[None]:
     """Undo what a process does to logging, which is everybody's."""
@@ -257,7 +277,7 @@ async def test_a_process_without_a_data_directory_says_so_and_works(
     async with running_discord() as discord_server, ArrServer(ScenarioSource(scenario=radarr())) as server:
         await server.go_away()
         settings = settings_of_a_process(discord_server, server, tmp_path / "data")
-        running = asyncio.create_task(run(settings, lambda: settings))
+        running = asyncio.create_task(run(settings, NO_SOURCES, lambda: settings))
         await until(lambda: discord_server.world.messages)
         verdict = read_health(health_path(settings.data_dir), SystemClock().now())
         os.kill(os.getpid(), signal.SIGTERM)
@@ -283,9 +303,12 @@ async def test_a_part_that_dies_ends_the_process(
     async with running_discord() as discord_server, ArrServer(ScenarioSource(scenario=radarr())) as server:
         settings = settings_of_a_process(discord_server, server, tmp_path)
 
-        assert await run(settings, lambda: settings) == 1
+        assert await run(settings, NO_SOURCES, lambda: settings) == 1
 
     assert "because a part of it died" in capfd.readouterr().err
+
+
+NO_SOURCES = Sources(environ={}, env_file=None, secrets_dir=None)
 
 
 def settings_of_a_process(discord_server: DiscordServer, server: ArrServer, data_dir: Path) -> Settings:

@@ -16,25 +16,32 @@ from discarr.clients.base import MediaClient
 from discarr.clients.factory import create_client
 from discarr.core.clock import Clock, SystemClock
 from discarr.core.errors import ConfigError, StoreError, StoreInUse
+from discarr.core.events import EventKind
 from discarr.core.health_file import HealthReport, health_path, keep_health_file
 from discarr.core.logging import LogLevelSwitch, setup_logging
 from discarr.core.memory import settle_memory
 from discarr.core.models import InstanceState
 from discarr.core.redaction import Redactor
 from discarr.core.settings import Settings
-from discarr.core.store import IdentifyRecords, Store
+from discarr.core.store import IdentifyRecords, Store, activity, alerts, follows, keep_backups, outbox
 from discarr.core.watchdog import LoopMonitor, guard_loop, rss_bytes
 from discarr.discord_bot.bot import DiscordBot
 from discarr.discord_bot.connection import Connection, GatewayConnection
 from discarr.discord_bot.connection_state import ConnectionPhase, ConnectionState
+from discarr.discord_bot.notifications import DiscordSink
 from discarr.discord_bot.services import Services
 from discarr.discord_bot.status_message import StatusMessage
 from discarr.doctor import Report, log_report
 from discarr.doctor.host import is_in_container
 from discarr.doctor.instances import check_instances
+from discarr.doctor.security import Finding, Sources, worst_findings
+from discarr.monitoring.alerts.alert import Condition, Observation
+from discarr.monitoring.alerts.alerting import Alerting
+from discarr.monitoring.alerts.content import Facts
 from discarr.monitoring.cache_manager import CacheManager
+from discarr.monitoring.detail_reader import DetailReader
 from discarr.monitoring.download_monitor import DownloadMonitor
-from discarr.monitoring.health_checker import HealthChecker
+from discarr.monitoring.download_rows import Hidden
 from discarr.monitoring.progress_tracker import ProgressTracker
 
 _log = logging.getLogger(__name__)
@@ -44,6 +51,8 @@ _GOODBYE_TIMEOUT_S = 2.0
 _TASK_END_TIMEOUT_S = 4.0
 _END_TIMEOUT_S = 7.5
 _DIAGNOSIS_TIMEOUT_S = 15.0
+
+_PRUNERS = (outbox.prune, alerts.prune, activity.prune, follows.prune)
 
 type Companion = Callable[[], Coroutine[Any, Any, None]]
 
@@ -65,6 +74,7 @@ class App:
         clients: Sequence[MediaClient],
         connection: Connection,
         companions: dict[str, Companion] | None = None,
+        standing: Sequence[Observation] = (),
     ) -> None:
         self._connection = connection
         self._companions = companions or {}
@@ -75,16 +85,29 @@ class App:
             refresh_interval_s=settings.refresh_interval_s,
         )
         self.tracker = ProgressTracker(clock=clock, interval_s=settings.refresh_interval_s)
-        self.health_checker = HealthChecker(self.cache, clock=clock, interval_s=settings.health_interval_s)
+        self.detail_reader = DetailReader(self.cache, clock=clock, interval_s=settings.health_interval_s)
         self.status_message = StatusMessage(store, clock)
+        self.sink = DiscordSink(store, clock=clock)
+        hidden = Hidden(instances=settings.hidden_instances, tags=settings.hidden_tags)
+        self.alerting = Alerting(
+            self.cache,
+            self.tracker,
+            store,
+            self.sink,
+            clock=clock,
+            hidden=hidden,
+            reserve_bytes=int(settings.disk_reserve_gb * 1_000_000_000),
+            refresh_interval_s=settings.refresh_interval_s,
+            history_interval_s=settings.health_interval_s,
+            standing=standing,
+        )
         self.monitor = DownloadMonitor(
             self.cache,
             self.tracker,
             self.status_message,
             clock=clock,
             edit_interval_s=settings.edit_interval_s,
-            hidden_instances=settings.hidden_instances,
-            hidden_tags=settings.hidden_tags,
+            hidden=hidden,
         )
         # The loop's delay is real time, whatever clock the rest lives by.
         self.loop_monitor = LoopMonitor(clock=SystemClock())
@@ -96,6 +119,9 @@ class App:
             cache=self.cache,
             tracker=self.tracker,
             status_message=self.status_message,
+            sink=self.sink,
+            desk=self.alerting.desk,
+            checker=self.alerting.checker,
             log_level=self.log_level,
             loop_monitor=self.loop_monitor,
             started_at=clock.now(),
@@ -109,7 +135,8 @@ class App:
         """
         loops: dict[str, Companion] = {
             "download-monitor": self.monitor.run,
-            "health-checker": self.health_checker.run,
+            "detail-reader": self.detail_reader.run,
+            "alerting": self.alerting.run,
             "loop-monitor": self.loop_monitor.run,
             "log-level": self.log_level.run,
             "cache": self.cache.run,
@@ -126,8 +153,8 @@ class App:
         return DiscordBot(self.services)
 
     async def _end(self, tasks: dict[str, asyncio.Task[None]]) -> None:
-        """The monitor first, so that nothing overwrites its last word; everything else after that word."""
-        await _cancel(tasks["download-monitor"])
+        """First what writes in Discord, so that nothing comes after the last word; then everything else."""
+        await _cancel(tasks["download-monitor"], tasks["alerting"])
         try:
             async with asyncio.timeout(_GOODBYE_TIMEOUT_S):
                 await self.monitor.publish_offline()
@@ -136,11 +163,11 @@ class App:
         await _cancel(*tasks.values())
 
 
-async def run(settings: Settings, reload: Callable[[], Settings]) -> int:
+async def run(settings: Settings, sources: Sources, reload: Callable[[], Settings]) -> int:
     """Run Discarr with Discord and the real clock until SIGTERM or SIGINT; return the exit code.
 
-    `reload` reads the settings again: a token that was replaced in a secret file is picked up without a
-    restart.
+    `sources` is where the settings came from; `reload` reads them again: a token that was replaced in a
+    secret file is picked up without a restart.
 
     Raises:
         ConfigError: a client cannot be made from the settings (a CA file without a certificate), or another
@@ -159,7 +186,8 @@ async def run(settings: Settings, reload: Callable[[], Settings]) -> int:
         with stop_on_signals(stop):
             store = await _open_store(settings, clock)
             try:
-                return await _run_on(settings, reload, clients, store, clock, stop)
+                findings = await worst_findings(settings, sources)
+                return await _run_on(settings, reload, clients, store, clock, findings, stop)
             finally:
                 await store.close()
     finally:
@@ -172,6 +200,7 @@ async def _run_on(
     clients: Sequence[MediaClient],
     store: Store,
     clock: Clock,
+    findings: Sequence[Finding],
     stop: asyncio.Event,
 ) -> int:
     state = ConnectionState(phase=ConnectionPhase.CONNECTING, since=clock.now())
@@ -204,8 +233,10 @@ async def _run_on(
             "health-file": lambda: keep_health_file(
                 health_path(settings.data_dir), lambda: _health(app, state, clock), clock=clock
             ),
+            "backups": lambda: keep_backups(store, clock=clock, pruners=_PRUNERS),
             "doctor": consult_doctor,
         },
+        standing=(_observe_security(findings),),
     )
     settle_memory()
     try:
@@ -234,6 +265,23 @@ async def _open_store(settings: Settings, clock: Clock) -> Store:
     except StoreError as error:
         _log.error("%s. %s Discarr goes on and forgets everything at its next start.", error, error.remedy)
         return await Store.in_memory(clock=clock)
+
+
+def _observe_security(findings: Sequence[Finding]) -> Observation:
+    """Say what the machine alone tells to be unsafe: it is told once, and again when that changes."""
+    return Observation(
+        kind=EventKind.SECURITY,
+        instance=None,
+        conditions=tuple(
+            Condition(
+                kind=EventKind.SECURITY,
+                instance=None,
+                subject=f"{finding.code}:{finding.subject}",
+                facts=Facts(problem=f"{finding.subject}: {finding.text}", remedy=finding.remedy),
+            )
+            for finding in findings
+        ),
+    )
 
 
 def _health(app: App, state: ConnectionState, clock: Clock) -> HealthReport:

@@ -88,6 +88,21 @@ def make_episode_row(row_id: int, *, download_id: str = "PACK", **overrides: Any
     )
 
 
+def make_history_row(key: int, minute: int = 0, **overrides: Any) -> dict[str, Any]:
+    """Return a history record as Radarr sends it, secrets included; None leaves a field out."""
+    row: dict[str, Any] = {
+        "id": key,
+        "movieId": 7,
+        "eventType": "downloadFolderImported",
+        "date": f"2026-01-02T20:{minute:02}:00Z",
+        "downloadId": "HASH",
+        "sourceTitle": "Dune.Part.Two.2024.2160p",
+        "quality": {"quality": {"name": "WEBDL-2160p"}},
+        "data": {"downloadUrl": "https://indexer/?apikey=canary-indexer-key"},
+    } | overrides
+    return {name: value for name, value in row.items() if value is not None}
+
+
 class FakeApp:
     """A Radarr or Sonarr that pages as the real ones do."""
 
@@ -150,3 +165,15 @@ def json_response(status: int, value: Any, **headers: str) -> httpx.Response:
 def _includes(request: httpx.Request) -> str:
     names = ("includeMovie", "includeSeries", "includeEpisode")
     return "include" if any(name in request.url.params for name in names) else ""
+
+
+def app_with(**answers: Any) -> FakeApp:
+    """Return an app with these answers, by path with underscores for slashes."""
+    app = FakeApp()
+    app.answers = {"/" + path.replace("_", "/"): answer for path, answer in answers.items()}
+    return app
+
+
+def history_of(*records: Any) -> FakeApp:
+    """Return an app whose history is these records, all on one page."""
+    return app_with(history={"page": 1, "totalRecords": len(records), "records": records})

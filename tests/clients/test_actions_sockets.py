@@ -73,8 +73,8 @@ async def test_what_was_blocklisted_is_failed_in_history() -> None:
 
         await client.actions.remove(download.row_ids[0], removal=BLOCKLIST)
 
-        (record,) = await client.fetch_history(event=HistoryEvent.FAILED, download_id=download.key.id)
-    assert record.download_id == download.key.id
+        history = await client.fetch_history(event=HistoryEvent.FAILED, download_id=download.key.id)
+    assert [record.download_id for record in history.records] == [download.key.id]
 
 
 async def test_a_category_that_cannot_be_changed_leaves_the_download_alone() -> None:

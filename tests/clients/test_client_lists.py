@@ -1,4 +1,4 @@
-"""Identity, health, disks, history and commands, at the wire."""
+"""Identity, health, disks and commands, at the wire."""
 
 import asyncio
 import json
@@ -11,19 +11,13 @@ import pytest
 
 from discarr.clients.titles import FRESH_S
 from discarr.core.errors import Busy, MediaClientError, Misconfigured, StartingUp, Unauthorized, Unreachable
-from discarr.core.models import DiskSpace, EpisodeNumber, HealthIssue, HistoryEvent, InstanceKind
-from tests.clients.fake_app import FakeApp, json_response, make_client
+from discarr.core.models import DiskSpace, HealthIssue, InstanceKind
+from tests.clients.fake_app import FakeApp, app_with, history_of, json_response, make_client, make_history_row
 from tests.fakes.clock import FakeClock
 from tests.shared_folder import RECORDED, needs_shared
 
 SONARR = InstanceKind.SONARR
 GIB = 1 << 30
-
-
-def app_with(**answers: Any) -> FakeApp:
-    app = FakeApp()
-    app.answers = {"/" + path.replace("_", "/"): answer for path, answer in answers.items()}
-    return app
 
 
 def status(**fields: Any) -> FakeApp:
@@ -149,16 +143,11 @@ async def test_health_is_one_issue_per_source() -> None:
         health=[
             {"source": "IndexerStatusCheck", "type": "warning", "message": "old"},
             {"source": "IndexerStatusCheck", "type": "Error", "message": "new", "wikiUrl": "https://wiki"},
-            {"source": "UpdateCheck", "type": "ok", "message": "fine"},
-            {"source": "OddCheck", "type": "dreadful", "wikiUrl": "javascript:x"},
-            {"message": "no source", "type": "notice"},
             7,
         ]
     )
     assert await make_client(app).fetch_health() == (
         HealthIssue(source="IndexerStatusCheck", level="error", message="new", wiki_url="https://wiki"),
-        HealthIssue(source="OddCheck", level="warning", message="", wiki_url=None),
-        HealthIssue(source="no source", level="notice", message="no source", wiki_url=None),
     )
 
 
@@ -177,25 +166,25 @@ def disk(path: str, free: Any, total: Any) -> dict[str, Any]:
         pytest.param(
             [folder("/tv", 5 * GIB), folder("/films/", 9 * GIB)],
             [disk("/films", 9 * GIB, 90 * GIB), disk("/", 1, 2), disk("/x", 5 * GIB, 50 * GIB)],
-            [("/tv", 5 * GIB, 50 * GIB), ("/films/", 9 * GIB, 90 * GIB)],
+            [("/tv", 5 * GIB, 50 * GIB, "/tv"), ("/films/", 9 * GIB, 90 * GIB, "/films/")],
             id="totals by path or by the same free space",
         ),
         pytest.param(
-            [folder("/a", 50 * GIB), folder("/b", 50 * GIB - 1000)],
+            [folder("/a", 50 * GIB), folder("/x", 7), folder("/b", 50 * GIB - 1000), folder("/c", 50 * GIB)],
             [],
-            [("/a", 50 * GIB, None)],
+            [("/a", 50 * GIB, None, "/a", "/b", "/c"), ("/x", 7, None, "/x")],
             id="folders of one volume, measured one after the other",
         ),
         pytest.param(
             [folder("/a", 50 * GIB), folder("/b", 50 * GIB)],
             [disk("/a", 50 * GIB, 60 * GIB), disk("/b", 50 * GIB, 70 * GIB)],
-            [("/a", 50 * GIB, 60 * GIB), ("/b", 50 * GIB, 70 * GIB)],
+            [("/a", 50 * GIB, 60 * GIB, "/a"), ("/b", 50 * GIB, 70 * GIB, "/b")],
             id="different totals are different volumes",
         ),
         pytest.param(
             [folder("/a", 1000), folder("/b", 2000)],
             [disk("/a", 1000, 0), disk("/b", 2000, float("nan"))],
-            [("/a", 1000, None), ("/b", 2000, None)],
+            [("/a", 1000, None, "/a"), ("/b", 2000, None, "/b")],
             id="full volumes stay apart, senseless totals are unknown",
         ),
         pytest.param(
@@ -207,25 +196,26 @@ def disk(path: str, free: Any, total: Any) -> dict[str, Any]:
                 folder("/c", -1),
             ],
             [],
-            [("/c", 0, None)],
+            [("/c", 0, None, "/c")],
             id="what cannot be reached is left out",
         ),
     ],
 )
-async def test_disk_space_is_one_entry_a_volume(
-    folders: list[Any], disks: list[Any], expected: list[tuple[str, int, int | None]]
+async def test_disk_space_is_one_entry_a_volume_with_all_its_folders(
+    folders: list[Any], disks: list[Any], expected: list[Any]
 ) -> None:
     body = httpx.Response(200, content=json.dumps(disks), headers={"content-type": "application/json"})
     found = await make_client(app_with(rootfolder=folders, diskspace=body)).fetch_disk_space()
     assert found == tuple(
-        DiskSpace(path=path, free_bytes=free, total_bytes=total) for path, free, total in expected
+        DiskSpace(path=path, free_bytes=free, total_bytes=total, folders=tuple(inside))
+        for path, free, total, *inside in expected
     )
 
 
 async def test_a_dead_mount_costs_the_totals_only() -> None:
     app = app_with(rootfolder=[folder("/a", 5)], diskspace=httpx.Response(500))
     assert await make_client(app).fetch_disk_space() == (
-        DiskSpace(path="/a", free_bytes=5, total_bytes=None),
+        DiskSpace(path="/a", free_bytes=5, total_bytes=None, folders=("/a",)),
     )
     with pytest.raises(Busy):
         await make_client(app_with(rootfolder=httpx.Response(500))).fetch_disk_space()
@@ -234,7 +224,7 @@ async def test_a_dead_mount_costs_the_totals_only() -> None:
 async def test_what_cannot_be_had_is_logged_when_it_changes_only(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="discarr")
     clock = FakeClock()
-    app = history_of(record(1, movie={"title": "Dune", "tags": [1]}))
+    app = history_of(make_history_row(1, movie={"title": "Dune", "tags": [1]}))
     app.answers |= {"/rootfolder": [folder("/a", 5)], "/diskspace": [], "/tag": [{"id": 1, "label": "x"}]}
     client = make_client(app, clock=clock)
 
@@ -267,145 +257,7 @@ async def test_recorded_root_folders_are_one_volume() -> None:
     )
     (space,) = await make_client(app).fetch_disk_space()
     assert space.free_bytes == 13751310237696
-
-
-def record(key: int, minute: int = 0, **more: Any) -> dict[str, Any]:
-    values = {
-        "id": key,
-        "movieId": 7,
-        "eventType": "downloadFolderImported",
-        "date": f"2026-01-02T20:{minute:02}:00Z",
-        "downloadId": "HASH",
-        "sourceTitle": "Dune.Part.Two.2024.2160p",
-        "quality": {"quality": {"name": "WEBDL-2160p"}},
-        "data": {"downloadUrl": "https://indexer/?apikey=canary-indexer-key"},
-    } | more
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def history_of(*records: Any) -> FakeApp:
-    return app_with(history={"page": 1, "totalRecords": len(records), "records": records})
-
-
-async def test_history_is_asked_for_newest_first_and_filtered() -> None:
-    app = history_of()
-    await make_client(app).fetch_history(page_size=5, event=HistoryEvent.IMPORTED, download_id="HASH")
-    assert dict(app.requests[0].url.params) == {
-        "page": "1",
-        "pageSize": "5",
-        "sortKey": "date",
-        "sortDirection": "descending",
-        "eventType": "3",
-        "downloadId": "HASH",
-        "includeMovie": "true",
-    }
-    await make_client(app, SONARR).fetch_history(event=HistoryEvent.FILE_DELETED)
-    params = app.requests[1].url.params
-    assert (params["eventType"], params["includeSeries"], params["includeEpisode"]) == ("5", "true", "true")
-    await make_client(app).fetch_history(event=HistoryEvent.UNKNOWN)
-    assert "eventType" not in app.requests[2].url.params
-
-
-async def test_history_names_the_movie_and_keeps_no_data() -> None:
-    app = history_of(record(1, movie={"title": "Dune: Part Two", "year": 2024, "tags": [1]}))
-    app.answers["/tag"] = [{"id": 1, "label": "Gift"}]
-    (found,) = await make_client(app).fetch_history()
-    assert (found.title, found.year, found.media_id, found.tags) == ("Dune: Part Two", 2024, 7, ("gift",))
-    assert (found.event, found.quality, found.download_id) == (HistoryEvent.IMPORTED, "WEBDL-2160p", "HASH")
-    assert "canary" not in repr(found)
-
-
-async def test_history_falls_back_to_the_name_of_the_release_and_never_shows_a_path() -> None:
-    app = history_of(
-        record(2, sourceTitle="/volume2/Media/Movies/The Martian (2015)/The.Martian.2015.720p.mp4"),
-        record(1, sourceTitle="C:\\tv\\Show.S01E02.mkv", movieId=None, seriesId=3, downloadId=""),
-    )
-    martian, show = await make_client(app, SONARR).fetch_history()
-    assert (martian.title, martian.year, martian.release_title) == (
-        "The Martian",
-        2015,
-        "The.Martian.2015.720p.mp4",
-    )
-    assert (show.title, show.episode, show.download_id) == ("Show", EpisodeNumber(1, 2), None)
-    assert show.tags is None
-
-
-async def test_history_takes_episode_numbers_from_the_episode() -> None:
-    series = {"title": "Show", "year": 2020, "tags": []}
-    episode = {"seasonNumber": 2, "episodeNumber": 3}
-    app = history_of(record(1, movieId=None, seriesId=3, series=series, episode=episode))
-    (found,) = await make_client(app, SONARR).fetch_history()
-    assert (found.title, found.episode, found.tags) == ("Show", EpisodeNumber(2, 3), ())
-
-
-@pytest.mark.parametrize(
-    ("word", "event"),
-    [
-        ("grabbed", HistoryEvent.GRABBED),
-        ("downloadFailed", HistoryEvent.FAILED),
-        ("downloadIgnored", HistoryEvent.IGNORED),
-        ("movieFileDeleted", HistoryEvent.FILE_DELETED),
-        ("episodeFileRenamed", HistoryEvent.RENAMED),
-        ("seriesFolderImported", HistoryEvent.IMPORTED),
-        ("somethingNew", HistoryEvent.UNKNOWN),
-        (None, HistoryEvent.UNKNOWN),
-    ],
-)
-async def test_history_events_are_told_apart(word: str | None, event: HistoryEvent) -> None:
-    (found,) = await make_client(history_of(record(1, eventType=word))).fetch_history()
-    assert found.event is event
-
-
-async def test_history_rows_without_id_or_date_are_left_out() -> None:
-    app = history_of(record(1), record(2, id=None), record(3, date=None), None, record(1))
-    assert [found.id for found in await make_client(app).fetch_history()] == [1]
-
-
-async def test_history_since_a_moment_reads_on_until_it_is_reached() -> None:
-    def paged(request: httpx.Request) -> httpx.Response:
-        number = int(request.url.params["page"])
-        minutes = range(60 - 10 * number, 50 - 10 * number, -1)
-        records = [record(minute, minute - 1) for minute in minutes]
-        return json_response(200, {"page": number, "totalRecords": 50, "records": records})
-
-    since = datetime(2026, 1, 2, 20, 34, tzinfo=UTC)
-    found = await make_client(paged).fetch_history(page_size=10, since=since)
-    assert [item.id for item in found] == list(range(50, 34, -1))
-
-
-async def test_history_that_repeats_itself_ends() -> None:
-    app = history_of(*(record(key, key) for key in range(1, 21)))
-    found = await make_client(app).fetch_history(since=datetime(2020, 1, 1, tzinfo=UTC))
-    assert len(found) == 20
-    assert len(app.requests) == 2
-
-
-async def test_an_endless_history_ends() -> None:
-    asked = 0
-
-    def endless(request: httpx.Request) -> httpx.Response:
-        nonlocal asked
-        asked += 1
-        return json_response(200, {"page": asked, "totalRecords": 10**9, "records": [record(-asked)]})
-
-    found = await make_client(endless).fetch_history(page_size=1, since=datetime(2020, 1, 1, tzinfo=UTC))
-    assert (len(found), asked) == (20, 20)
-
-
-async def test_history_without_its_tags_is_still_history() -> None:
-    app = history_of(record(1, movie={"title": "Dune", "tags": [1]}))
-    app.answers["/tag"] = httpx.Response(500)
-    (found,) = await make_client(app).fetch_history()
-    assert (found.title, found.tags) == ("Dune", None)
-
-
-@needs_shared
-async def test_recorded_history_is_read_without_secrets() -> None:
-    app = app_with(history=json.loads((RECORDED / "series-episode-history.json").read_text()))
-    found = await make_client(app, SONARR).fetch_history()
-    assert found[0].title == "The Jinx The Life and Deaths of Robert Durst"
-    assert found[0].event is HistoryEvent.IMPORTED
-    assert not any("/" in item.release_title for item in found)
+    assert space.folders == ("/volume2/Media/Documentaries", "/volume2/Media/Movies", "/volume2/Media/UFC")
 
 
 async def test_a_refresh_is_one_command() -> None:

@@ -58,6 +58,26 @@ async def test_titles_are_read_from_queue_pages_once_and_then_known() -> None:
     assert app.paths() == ["/queue", "/queue+", "/queue"]
 
 
+@pytest.mark.parametrize("count", [1, 20], ids=["by id", "from queue pages"])
+async def test_posters_and_root_folders_come_with_the_titles(count: int) -> None:
+    app = movies(count)
+    poster = "https://image.tmdb.org/t/p/original/one.jpg"
+    images = [{"coverType": "poster", "remoteUrl": poster}, {"coverType": "fanart", "remoteUrl": "x"}]
+    app.titles[1] = app.answers["/movie/1"] = movie(1, images=images, path="/films/One (2015)")
+    downloads = (await make_client(app).fetch_queue()).downloads
+    assert [(item.poster_url, item.root_folder) for item in downloads] == [
+        (poster, "/films"),
+        *[(None, None)] * (count - 1),
+    ]
+
+
+async def test_a_poster_elsewhere_costs_nothing_but_the_poster() -> None:
+    app = movies(1)
+    app.answers["/movie/1"] = movie(1, images=[{"coverType": "poster", "remoteUrl": "http://10.0.0.1/x.jpg"}])
+    (download,) = (await make_client(app).fetch_queue()).downloads
+    assert (download.title, download.poster_url) == ("Movie 1", None)
+
+
 async def test_ten_thousand_rows_cost_few_requests_and_lose_nothing() -> None:
     app = movies(10_000)
     client = make_client(app)
@@ -401,7 +421,9 @@ async def test_rows_can_be_had_unfolded() -> None:
 
 def recorded(name: str) -> FakeApp:
     app = FakeApp()
-    app.answers["/queue"] = json.loads((RECORDED / name).read_text())
+    queue = app.answers["/queue"] = json.loads((RECORDED / name).read_text())
+    movies = [row["movie"] for row in queue["records"] if "movie" in row]
+    app.answers |= {f"/movie/{item['id']}": item for item in movies}
     return app
 
 
@@ -419,6 +441,13 @@ async def test_the_recorded_series_queue_is_thirteen_downloads() -> None:
     assert (unpacking.title, unpacking.year) == ("Love Island", 2015)
     assert unpacking.episodes == (EpisodeNumber(11, 27),)
     assert found["SABnzbd_nzo_pyippncl"].title == "Puffin Rock"
+    embedded = {item.title: item.poster_url for item in found.values() if item.poster_url}
+    assert embedded == {
+        "Undone": "https://artworks.thetvdb.com/banners/v4/series/357756/posters/6287264c13a46.jpg",
+        "Love Island": "https://artworks.thetvdb.com/banners/posters/296669-3.jpg",
+    }
+    folders = [item.root_folder for item in found.values() if item.poster_url]
+    assert folders == ["/volume2/Media/TV Series"] * 4
 
 
 @needs_shared
@@ -428,6 +457,9 @@ async def test_the_recorded_movie_queue_is_two_downloads() -> None:
     cats = queue.downloads[1]
     assert (cats.title, cats.year, len(cats.row_ids)) == ("Cats", 2019, 1)
     assert len(cats.messages) == 2
+    posters = [item.poster_url for item in queue.downloads]
+    assert posters == ["https://image.tmdb.org/t/p/original/zxM1AIKBP83plf2buLR0cbGfvl2.jpg", None]
+    assert [item.root_folder for item in queue.downloads] == ["/volume2/Media/Movies", None]
 
 
 async def test_every_failure_is_of_the_known_kind() -> None:

@@ -46,7 +46,11 @@ class Fold:
 
 async def test_a_row_becomes_a_download_with_every_field() -> None:
     fold = Fold()
-    fold.titles.media.put(3, MediaTitle(title="Dune: Part Two", year=2024, tag_ids=()))
+    poster = "https://image.tmdb.org/t/p/original/dune.jpg"
+    title = MediaTitle(
+        title="Dune: Part Two", year=2024, tag_ids=(), poster_url=poster, root_folder="/data/films"
+    )
+    fold.titles.media.put(3, title)
     messages = [{"title": "file.mkv", "messages": ["Sample", "Sample"]}, {"title": "header", "messages": []}]
     download = await fold.one(make_row(3, statusMessages=messages, errorMessage="stalled"))
     assert download == Download(
@@ -79,6 +83,8 @@ async def test_a_row_becomes_a_download_with_every_field() -> None:
         indexer="Indexer",
         tags=(),
         has_post_import_category=True,
+        poster_url=poster,
+        root_folder="/data/films",
     )
 
 
@@ -212,6 +218,7 @@ async def test_a_row_of_nothing_but_an_id_is_a_download() -> None:
     download = await Fold(has_episodes=True).one({"id": 5})
     assert (download.title, download.quality, download.resolution) == ("Unknown title", None, None)
     assert (download.added, download.tags, download.media_id) == (None, None, None)
+    assert (download.poster_url, download.root_folder) == (None, None)
 
 
 async def test_an_unknown_quality_is_none() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from discarr.core.models import DiskSpace
-from discarr.core.volumes import is_same_volume
+from discarr.core.volumes import is_same_volume, volume_of
 
 GIB = 1 << 30
 TIB = 1 << 40
@@ -31,3 +31,45 @@ def test_only_reports_that_agree_closely_are_one_volume(
 ) -> None:
     assert is_same_volume(one, other) is is_same
     assert is_same_volume(other, one) is is_same
+
+
+FILMS = DiskSpace(path="/films", free_bytes=TIB, total_bytes=None, folders=("/films", "/more/Films/"))
+SHOWS = DiskSpace(
+    path="/films/shows/", free_bytes=GIB, total_bytes=None, folders=("/films/shows/", "D:\\TV\\")
+)
+ROOT = DiskSpace(path="/", free_bytes=GIB, total_bytes=None)
+
+
+@pytest.mark.parametrize(
+    ("root_folder", "expected"),
+    [
+        ("/films", FILMS),
+        ("/films/", FILMS),
+        ("/more/films", FILMS),
+        ("/films/by year/2024", FILMS),
+        ("/films/shows", SHOWS),
+        ("/films/shows/anime", SHOWS),
+        ("/films/shows2", FILMS),
+        ("d:\\tv\\Anime", SHOWS),
+        ("/films2", None),
+        ("/more", None),
+        ("/", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_folder_lies_on_the_volume_of_the_deepest_folder_that_holds_it(
+    root_folder: str | None, expected: DiskSpace | None
+) -> None:
+    assert volume_of((FILMS, SHOWS), root_folder) is expected
+    assert volume_of((SHOWS, FILMS), root_folder) is expected
+
+
+def test_everything_lies_on_the_volume_of_the_root() -> None:
+    assert volume_of((ROOT, FILMS), "/other/films") is ROOT
+    assert volume_of((ROOT, FILMS), "/") is ROOT
+    assert volume_of((ROOT, FILMS), "/films/a") is FILMS
+
+
+def test_nothing_lies_on_no_volume() -> None:
+    assert volume_of((), "/films") is None

@@ -104,6 +104,17 @@ async def test_missing_permissions_are_named_exactly(server: DiscordServer) -> N
     assert found.remedy == "Give Discarr Embed Links and Read Message History in #downloads."
 
 
+async def test_missing_rights_for_threads_are_only_a_warning(server: DiscordServer) -> None:
+    deny(server, send_messages_in_threads=True)
+
+    found = by_subject(await examine(server))
+
+    assert found["Discord channel"].verdict is Verdict.OK
+    assert found["Discord threads"].verdict is Verdict.WARNING
+    assert "go to the server's owner" in found["Discord threads"].text
+    assert found["Discord threads"].remedy == "Give Discarr Send Messages in Threads in #downloads."
+
+
 async def test_a_channel_that_is_hidden(server: DiscordServer) -> None:
     server.faults.add("GET", "/channels/.*", error(403, 50001), times=None)
     guild: dict[str, Any] = {

@@ -7,12 +7,14 @@ from datetime import datetime
 from pydantic import SecretStr
 
 from discarr.clients.base import MediaClient
+from discarr.clients.history_walk import MAX_RECORDS
 from discarr.core.errors import MediaClientError
 from discarr.core.instance_settings import InstanceConfig
 from discarr.core.models import (
     AppIdentity,
     DiskSpace,
     Download,
+    FetchedHistory,
     FetchedQueue,
     HealthIssue,
     HistoryEvent,
@@ -39,6 +41,8 @@ class FakeMediaClient(MediaClient):
         self.health: tuple[HealthIssue, ...] = ()
         self.disks: tuple[DiskSpace, ...] = ()
         self.history: tuple[HistoryRecord, ...] = ()
+        """Newest first."""
+        self.is_history_cut_off = False
         self.error: BaseException | None = None
         self.failures: dict[str, MediaClientError] = {}
         self.gate: asyncio.Event | None = None
@@ -91,9 +95,19 @@ class FakeMediaClient(MediaClient):
         event: HistoryEvent | None = None,
         since: datetime | None = None,
         download_id: str | None = None,
-    ) -> tuple[HistoryRecord, ...]:
+        max_records: int = MAX_RECORDS,
+    ) -> FetchedHistory:
         self._call("history")
-        return self.history[:page_size]
+        wanted = [
+            record
+            for record in self.history
+            if event in (None, record.event)
+            and download_id in (None, record.download_id)
+            and (since is None or record.date >= since)
+        ]
+        records = tuple(wanted[: page_size if since is None else max_records])
+        is_complete = len(records) == len(wanted) and not self.is_history_cut_off
+        return FetchedHistory(records=records, is_complete=is_complete)
 
     async def request_refresh(self) -> None:
         self._call("refresh")

@@ -81,10 +81,8 @@ class World:
 
     @property
     def message(self) -> discord.Message:
-        """The live message."""
-        found = self.channel.last_message
-        assert found is not None
-        return found
+        """The live message; SimCord says in the channel, too, that a thread was made."""
+        return [message for message in self.channel.history() if message.embeds][-1]
 
     @property
     def text(self) -> str:
@@ -95,7 +93,7 @@ class World:
         """Let time pass until the live message contains the words."""
         async with asyncio.timeout(_PATIENCE_S):
             await self._is_online.wait()
-            while self.channel.last_message is None or words not in self.text:
+            while not any(message.embeds for message in self.channel.history()) or words not in self.text:
                 await self.clock.advance(1)
                 await asyncio.sleep(0.002)
 

@@ -12,6 +12,7 @@ from discarr.core.models import DownloadKey
 from discarr.core.supervision import LoopDied
 from discarr.monitoring.cache_manager import CacheManager
 from discarr.monitoring.download_monitor import DownloadMonitor, Published
+from discarr.monitoring.download_rows import Hidden
 from discarr.monitoring.progress_tracker import ProgressTracker
 from discarr.monitoring.status_view import Scene, StatusView
 from tests.factories import make_download
@@ -280,7 +281,9 @@ async def test_hidden_instances_stay_out_of_the_shared_message(
     clock: FakeClock,
 ) -> None:
     progress(client, 5)
-    monitor = DownloadMonitor(cache, tracker, publisher, clock=clock, hidden_instances=frozenset({"radarr"}))
+    monitor = DownloadMonitor(
+        cache, tracker, publisher, clock=clock, hidden=Hidden(instances=frozenset({"radarr"}))
+    )
     async with running(cache.run(), monitor.run()):
         await clock.settle()
 

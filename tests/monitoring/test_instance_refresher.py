@@ -152,9 +152,9 @@ async def test_an_instance_that_is_away_is_tried_with_back_off(
                 attempts.append(clock.monotonic())
 
     gaps = [later - earlier for earlier, later in pairwise(attempts)]
-    expected = [5, 10, 20, 40, 60, 60]
-    assert gaps[: len(expected)] == [pytest.approx(gap, abs=1.1 + 0.1 * gap) for gap in expected]
-    assert max(gaps) <= 67
+    expected = [5, 10, 20, 40, 40, 40]
+    assert gaps[: len(expected)] == [pytest.approx(gap, abs=1.1 + 0.2 * gap) for gap in expected]
+    assert max(gaps) <= 49
 
 
 @pytest.mark.parametrize("error", [Unauthorized, Misconfigured])
@@ -198,6 +198,42 @@ async def test_recovery_clears_the_problem_and_identifies_again(
     instance = instance_of(cache)
     assert (instance.state, instance.version) == (InstanceState.UP, "6.1.0")
     assert (instance.away_since, instance.problem, instance.remedy) == (None, None, None)
+
+
+@pytest.mark.parametrize("failures", [1, 4])
+async def test_after_a_recovery_a_second_look_comes_soon(
+    cache: CacheManager, client: FakeMediaClient, clock: FakeClock, failures: int
+) -> None:
+    async with running(cache.run()):
+        await clock.advance(20)
+        client.calls.clear()
+        client.error = Unreachable("radarr")
+        while client.count("identify") + client.count("queue") < failures:
+            await clock.advance(1)
+        client.error = None
+        client.calls.clear()
+        while client.count("queue") < 1:
+            await clock.advance(1)
+        await clock.advance(6)
+        looks_soon = client.count("queue")
+        await clock.advance(20)
+
+    assert (looks_soon, client.count("queue")) == (2, 2)
+
+
+async def test_a_second_look_is_not_later_than_the_next_refresh(
+    client: FakeMediaClient, clock: FakeClock
+) -> None:
+    cache = CacheManager([client], clock=clock, refresh_interval_s=1)
+    client.error = Unreachable("radarr")
+    async with running(cache.run()):
+        await clock.settle()
+        client.error = None
+        await clock.advance(6)
+        looks = client.count("queue")
+        await clock.advance(1.2)
+
+    assert client.count("queue") > looks >= 1
 
 
 async def test_a_change_of_state_is_logged_once(

@@ -12,7 +12,7 @@ from discarr.core.clock import SystemClock
 from discarr.core.instance_settings import InstanceConfig
 from discarr.core.models import InstanceKind, InstanceState
 from discarr.monitoring.cache_manager import CacheManager
-from discarr.monitoring.health_checker import HealthChecker
+from discarr.monitoring.detail_reader import DetailReader
 from discarr.monitoring.progress_tracker import ProgressTracker
 from discarr.monitoring.reasons import ReasonKind
 from discarr.monitoring.status_view import Phase, Scene, StatusView, build_status_view
@@ -44,7 +44,7 @@ async def view() -> StatusView:
         ]
         cache = CacheManager([create_client(config, clock=clock) for config in configs], clock=clock)
         tracker = ProgressTracker(clock=clock)
-        async with running(cache.run(), HealthChecker(cache, clock=clock).run()), asyncio.timeout(20):
+        async with running(cache.run(), DetailReader(cache, clock=clock).run()), asyncio.timeout(20):
             subscription = cache.subscribe()
             while not all(item.disks and item.recent_imports for item in cache.snapshot.instances):
                 await anext(subscription)

@@ -1,12 +1,14 @@
 """Who may do what, in a guild as discord.py sees it."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any, cast
 
 import discord
 import pytest
 
 from discarr.utils.discord_utils import (
+    ALERT_PERMISSIONS,
     NEEDED_CHANNEL_PERMISSIONS,
     has_admin_permissions,
     invite_url,
@@ -117,6 +119,10 @@ def test_missing_permissions_are_named_as_in_the_settings() -> None:
         "Embed Links",
         "Read Message History",
     )
+    assert missing_permissions(discord.Permissions.none(), ALERT_PERMISSIONS) == (
+        "Create Public Threads",
+        "Send Messages in Threads",
+    )
     assert missing_permissions(NEEDED_CHANNEL_PERMISSIONS, NEEDED_CHANNEL_PERMISSIONS) == ()
 
 
@@ -125,4 +131,10 @@ def test_the_invite_asks_for_the_bot_its_commands_and_no_more() -> None:
 
     assert url.startswith("https://discord.com/oauth2/authorize?client_id=42&")
     assert "scope=bot+applications.commands" in url
-    assert f"permissions={NEEDED_CHANNEL_PERMISSIONS.value}" in url
+    assert f"permissions={(NEEDED_CHANNEL_PERMISSIONS | ALERT_PERMISSIONS).value}" in url
+
+
+def test_the_readme_asks_for_the_same_permissions() -> None:
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+
+    assert f"permissions={(NEEDED_CHANNEL_PERMISSIONS | ALERT_PERMISSIONS).value}\n" in readme

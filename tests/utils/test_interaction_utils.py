@@ -11,6 +11,7 @@ import pytest
 from discarr.utils.interaction_utils import (
     REFUSED_TEXT,
     safe_defer_interaction,
+    safe_send_modal,
     safe_send_response,
     safe_update_message,
 )
@@ -291,3 +292,25 @@ async def test_cancellation_passes(visit: Visit) -> None:
 
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+def make_modal() -> discord.ui.Modal:
+    modal = discord.ui.Modal(title="Why?")
+    modal.add_item(discord.ui.Label(text="Reason", component=discord.ui.TextInput(required=False)))
+    return modal
+
+
+async def test_a_modal_is_opened(visit: Visit) -> None:
+    interaction = visit.press()
+
+    assert await safe_send_modal(interaction, make_modal())
+
+    assert visit.seen(interaction).answer_type == 9
+    assert_valid_for_discord(visit.server.ledger.requests)
+
+
+async def test_a_modal_that_comes_too_late_is_no_error(visit: Visit) -> None:
+    interaction = visit.press()
+    visit.server.interactions.forget(interaction.token)
+
+    assert not await safe_send_modal(interaction, make_modal())

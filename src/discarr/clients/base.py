@@ -3,24 +3,26 @@
 import asyncio
 import logging
 from abc import ABC
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import httpx
 
 from discarr.clients.actions import QueueActions
 from discarr.clients.decode import Page, PageDecoder, decode_list, decode_object
 from discarr.clients.disks import volumes
-from discarr.clients.fold import MAX_TEXT, QueueFold
-from discarr.clients.history import read_history_row
+from discarr.clients.fold import QueueFold
+from discarr.clients.health import health_issues
+from discarr.clients.history import HistoryReader
+from discarr.clients.history_walk import MAX_RECORDS, walk_history
 from discarr.clients.identity import read_identity
 from discarr.clients.monitored import MonitoredReader
 from discarr.clients.paging import PAGE_SIZE, WALK_TIMEOUTS, QueueWalk, queue_params, walk_queue
 from discarr.clients.shared_requests import SharedRequests
 from discarr.clients.title_loader import TITLE_PAGE_SIZE, TitleLoader, TitleSource
-from discarr.clients.titles import TitleCache, media_title
+from discarr.clients.titles import MediaTitle, TitleCache
 from discarr.clients.transport import InstanceHttp, Params
 from discarr.clients.values import clip
 from discarr.clients.wire import (
@@ -41,6 +43,7 @@ from discarr.core.instance_settings import InstanceConfig
 from discarr.core.models import (
     AppIdentity,
     DiskSpace,
+    FetchedHistory,
     FetchedQueue,
     HealthIssue,
     HistoryEvent,
@@ -51,12 +54,10 @@ from discarr.core.slices import release
 
 logger = logging.getLogger(__name__)
 
-_MAX_HISTORY_PAGES = 20
-_LEVELS: Mapping[str, Literal["notice", "warning", "error"]] = {
-    "notice": "notice",
-    "warning": "warning",
-    "error": "error",
-}
+_FEW_RECORDS = 20
+_CATCH_UP_TIMEOUTS = 20
+"""A catch-up may take as long as so many single answers: years of history, on a slow machine. What it has by
+then counts, so that the next one does not begin where this one did."""
 
 
 class MediaClient(ABC):
@@ -113,6 +114,7 @@ class MediaClient(ABC):
         self._last_walk: QueueWalk | None = None
         self._last_queue: FetchedQueue | None = None
         self._last_titles_version = -1
+        self._skipped_history: dict[HistoryEvent | None, int] = {}
         self._requests: SharedRequests[tuple[str, Params]] = SharedRequests(config.id)
         self._troubles: dict[str, str | None] = {}
 
@@ -168,20 +170,8 @@ class MediaClient(ABC):
         return queue
 
     async def fetch_health(self) -> tuple[HealthIssue, ...]:
-        """Return the app's own warnings, one per source."""
-        rows = decode_list(await self._get("/health"), Health, self.config.id)
-        issues: dict[str, HealthIssue] = {}
-        for row in rows:
-            if (row.type or "").lower() == "ok":
-                continue
-            source = clip(row.source or row.message or "unknown", 200)
-            issues[source] = HealthIssue(
-                source=source,
-                level=_LEVELS.get((row.type or "").lower(), "warning"),
-                message=clip(row.message or "", MAX_TEXT),
-                wiki_url=row.wiki_url if row.wiki_url and row.wiki_url.startswith("https://") else None,
-            )
-        return tuple(issues.values())
+        """Return the app's own warnings, one a source."""
+        return health_issues(decode_list(await self._get("/health"), Health, self.config.id))
 
     async def fetch_disk_space(self) -> tuple[DiskSpace, ...]:
         """Return the volumes that root folders live on, one entry a volume.
@@ -203,35 +193,59 @@ class MediaClient(ABC):
     async def fetch_history(
         self,
         *,
-        page_size: int = 20,
+        page_size: int = _FEW_RECORDS,
         event: HistoryEvent | None = None,
         since: datetime | None = None,
         download_id: str | None = None,
-    ) -> tuple[HistoryRecord, ...]:
+        max_records: int = MAX_RECORDS,
+    ) -> FetchedHistory:
         """Return history records, newest first.
 
-        Without `since` one page of `page_size`; with it every record from then on, up to 20 pages.
+        Without `since` one page of `page_size`; with it every record from that moment on, itself included,
+        also after a long absence: up to `max_records`.
         """
-        query = {"pageSize": str(page_size), "sortKey": "date", "sortDirection": "descending"}
+        query = [("sortKey", "date"), ("sortDirection", "descending")]
         if event is not None and event in self._event_numbers:
-            query["eventType"] = str(self._event_numbers[event])
+            query.append(("eventType", str(self._event_numbers[event])))
         if download_id is not None:
-            query["downloadId"] = download_id
-        rows: dict[int | None, HistoryRow] = {}
-        for number in range(1, _MAX_HISTORY_PAGES + 1):
-            params = (("page", str(number)), *query.items(), *self._embedded)
+            query.append(("downloadId", download_id))
+        reader = HistoryReader(self.config.id, self._titles, self._clock)
+
+        async def fetch_page(number: int, size: int) -> Page[HistoryRecord]:
+            params = (("page", str(number)), ("pageSize", str(size)), *query, *self._embedded)
             body = await self._get("/history", params, deadline_s=2 * self.config.timeout_s)
             page = await self._history_decoder.decode(body)
-            known = len(rows)
-            rows |= {row.id: row for row in page.rows}
-            oldest = read_history_row(page.rows[-1], self.config.id, self._titles) if page.rows else None
-            is_over = page.sent < page_size or len(rows) == known
-            if since is None or is_over or (oldest is not None and oldest.date < since):
-                break
-        await self._load_labels_of(rows.values())
-        records = [read_history_row(row, self.config.id, self._titles) for row in rows.values()]
-        wanted = [item for item in records if item is not None and (since is None or item.date >= since)]
-        return tuple(sorted(wanted, key=lambda item: (item.date, item.id), reverse=True))
+            await self._load_labels_of(reader.titles_of(page.rows))
+            return await reader.read(page)
+
+        history = await walk_history(
+            fetch_page,
+            page_size=page_size,
+            since=since,
+            max_records=max_records,
+            clock=self._clock,
+            budget_s=_CATCH_UP_TIMEOUTS * self.config.timeout_s,
+        )
+        if history.skipped_rows > self._skipped_history.get(event, 0):
+            logger.warning(
+                "%s: %d history rows could not be understood", self.config.id, history.skipped_rows
+            )
+        self._skipped_history[event] = history.skipped_rows
+        return history
+
+    async def fetch_newest_record(self) -> HistoryRecord | None:
+        """Return the newest history record, where a first cursor begins; None while there is no history.
+
+        Raises:
+            BadAnswer: there is a history, but its newest records cannot be understood.
+        """
+        for page_size in (1, _FEW_RECORDS):
+            history = await self.fetch_history(page_size=page_size)
+            if history.records:
+                return history.records[0]
+            if not history.skipped_rows:
+                return None
+        raise BadAnswer(self.config.id, "a history that cannot be understood")
 
     async def request_refresh(self) -> None:
         """Make the app look at its download clients now; it costs the app work, so ask sparingly."""
@@ -295,12 +309,9 @@ class MediaClient(ABC):
         tags = decode_list(await self._get("/tag"), Tag, self.config.id)
         return {tag.id: clip(tag.label, 100).lower() for tag in tags if tag.id is not None and tag.label}
 
-    async def _load_labels_of(self, rows: Iterable[HistoryRow]) -> None:
-        media = [row.movie or row.series for row in rows]
+    async def _load_labels_of(self, titles: Sequence[MediaTitle]) -> None:
         try:
-            is_complete = await self._loader.load_labels(
-                [media_title(item) for item in media if item is not None]
-            )
+            is_complete = await self._loader.load_labels(titles)
         except MediaClientError as exc:
             self._tell_change("the tags of its history", exc)
         else:

@@ -169,6 +169,8 @@ class QueueFold:
             indexer=clip(head.indexer, MAX_TEXT) if head.indexer else None,
             tags=self._titles.tags(title),
             has_post_import_category=head.download_client_has_post_import_category is True,
+            poster_url=title.poster_url if title else None,
+            root_folder=title.root_folder if title else None,
         )
         looked_at = None
         if kind == "d" and span is not None and estimated is not None:

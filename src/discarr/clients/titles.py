@@ -4,9 +4,11 @@ Half of the cost of a poll would be the embedded movie or series (design decisio
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from msgspec import Struct
 
+from discarr.clients.artwork import poster_url
 from discarr.clients.values import clip
 from discarr.clients.wire import Episode, Media
 from discarr.core.clock import Clock
@@ -21,6 +23,8 @@ GONE_S = 3600.0
 TROUBLE_S = 60.0
 """How long after a failure nothing more is asked."""
 MAX_TITLE = 300
+MAX_FOLDER = 1000
+"""A longer path is none: cut, it would be another's."""
 
 
 class MediaTitle(Struct, frozen=True, kw_only=True, gc=False):
@@ -30,6 +34,10 @@ class MediaTitle(Struct, frozen=True, kw_only=True, gc=False):
     year: int | None
     tag_ids: tuple[int, ...] | None
     """None when the app did not say."""
+    poster_url: str | None = None
+    """As in `Download.poster_url`."""
+    root_folder: str | None = None
+    """As in `Download.root_folder`."""
 
 
 class Known[Value]:
@@ -161,4 +169,33 @@ def media_title(media: Media) -> MediaTitle:
         title=title,
         year=year,
         tag_ids=None if media.tags is None else tuple(sorted(set(media.tags))),
+        poster_url=poster_url(media.images),
+        root_folder=_root_folder(media),
     )
+
+
+def _root_folder(media: Media) -> str | None:
+    """Return the root folder without a slash at its end; None when the app says nothing of folders.
+
+    Where the title is embedded, the apps tell its own folder only. The one above is the root folder, or lies
+    in it where titles are sorted into subfolders; `core.volumes.volume_of` finds the volume of both.
+    """
+    folder = media.root_folder_path or _parent(media.path)
+    if folder is None or len(folder) > MAX_FOLDER:
+        return None
+    return _shared(folder.rstrip("/\\") or folder[:1])
+
+
+def _parent(path: str | None) -> str | None:
+    path = (path or "").rstrip("/\\")
+    end = max(path.rfind("/"), path.rfind("\\"))
+    return path[: end + 1] if end >= 0 else None
+
+
+@lru_cache(maxsize=1024)
+def _shared(text: str) -> str:
+    """Return one object for equal texts, so that 10,000 titles share a few.
+
+    `sys.intern` would keep each of them for ever on Python 3.12.
+    """
+    return text

@@ -68,16 +68,28 @@ class QueueRow(Struct, rename="camel", gc=False):
         return self.movie_id or self.series_id or None
 
 
-class Media(Struct, rename="camel"):
+class Cover(Struct, rename="camel", gc=False):
+    """One of the pictures of a movie or series; `url`, which leads to the instance itself, is left out."""
+
+    cover_type: str | None = None
+    remote_url: str | None = None
+
+
+class Media(Struct, rename="camel", gc=False):
     """A movie or series, alone or embedded in a row."""
 
     id: int | None = None
     title: str | None = None
     year: int | None = None
-    tags: list[int] | None = None
+    tags: tuple[int, ...] | None = None
+    images: tuple[Cover | None, ...] | None = None
+    path: str | None = None
+    """The title's own folder."""
+    root_folder_path: str | None = None
+    """Sonarr and newer Radarrs leave it out where the title is embedded (recorded series queue)."""
 
 
-class Episode(Struct, rename="camel"):
+class Episode(Struct, rename="camel", gc=False):
     """An episode, alone or embedded in a row."""
 
     id: int | None = None
@@ -85,20 +97,20 @@ class Episode(Struct, rename="camel"):
     episode_number: int | None = None
 
 
-class MonitoredMovie(Struct):
+class MonitoredMovie(Struct, gc=False):
     """A movie, reduced to whether it is wanted."""
 
     monitored: bool | None = None
 
 
-class MonitoredEpisode(Struct):
+class MonitoredEpisode(Struct, gc=False):
     """An episode, reduced to whether it is wanted."""
 
     id: int | None = None
     monitored: bool | None = None
 
 
-class TitleRow(Struct, rename="camel"):
+class TitleRow(Struct, rename="camel", gc=False):
     """What a queue row asked for with `include…` tells about titles."""
 
     movie: Media | None = None
@@ -148,12 +160,20 @@ class Tag(Struct):
     label: str | None = None
 
 
-class HistoryRow(Struct, rename="camel"):
-    """One record of `/history`, without its `data` map: that carries indexer keys and paths."""
+class HistoryData(Struct, gc=False):
+    """The one harmless entry of a history row's `data`: others carry indexer keys, addresses and paths."""
+
+    reason: str | None = None
+    """Why a file was deleted, such as "Upgrade" or "Manual"."""
+
+
+class HistoryRow(Struct, rename="camel", gc=False):
+    """One record of `/history`."""
 
     id: int | None = None
     movie_id: int | None = None
     series_id: int | None = None
+    episode_id: int | None = None
     event_type: str | None = None
     date: str | None = None
     download_id: str | None = None
@@ -162,6 +182,12 @@ class HistoryRow(Struct, rename="camel"):
     movie: Media | None = None
     series: Media | None = None
     episode: Episode | None = None
+    data: HistoryData | None = None
+
+    @property
+    def media_id(self) -> int | None:
+        """The app's movie or series id; None when the row has none."""
+        return self.movie_id or self.series_id or None
 
 
 class ErrorBody(Struct, rename="camel"):

@@ -42,11 +42,16 @@ class ConfigError(DiscarrError):
 
 
 class StoreError(DiscarrError):
-    """The data directory or its database cannot be used; `remedy` says what to do about it."""
+    """The data directory or its database cannot be used.
 
-    def __init__(self, message: str, *, remedy: str) -> None:
+    `summary` is safe for Discord. The message itself, and `remedy`, which says what to do about it, may
+    name paths: they are for the terminal and the log.
+    """
+
+    def __init__(self, message: str, *, remedy: str, summary: str | None = None) -> None:
         super().__init__(message)
         self.remedy = remedy
+        self.summary = summary or message
 
 
 class StoreInUse(StoreError):

@@ -124,4 +124,5 @@ def work_of(download: Download) -> Work:
         quality=download.quality,
         resolution=download.resolution,
         size_bytes=download.size_bytes,
+        poster_url=download.poster_url,
     )

@@ -146,6 +146,11 @@ class Download(Struct, frozen=True, kw_only=True, gc=False):
     """Labels of the movie's or series' tags, lower case; None when the title is not known (yet)."""
     has_post_import_category: bool = False
     """Whether the client supports the app's "change category"."""
+    poster_url: str | None = None
+    """A picture on a public host, which Discord may fetch; None without one, or without a known title."""
+    root_folder: str | None = None
+    """The root folder that the title lies in, or a folder in it; None when the title is not known (yet).
+    For operators and computations only: never shown to members."""
 
     @property
     def instance(self) -> str:
@@ -211,6 +216,8 @@ class DiskSpace:
     free_bytes: int
     total_bytes: int | None
     """None where the app does not say (root folders)."""
+    folders: tuple[str, ...] = ()
+    """All root folders that lie on the volume, `path` among them; as private as that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,8 +242,7 @@ class HistoryEvent(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryRecord:
+class HistoryRecord(Struct, frozen=True, kw_only=True, gc=False):
     """One line of an instance's history. The wire's `data` map is left behind: it carries secrets."""
 
     id: int
@@ -253,6 +259,26 @@ class HistoryRecord:
     quality: str | None
     tags: tuple[str, ...] | None
     """As in `Download.tags`."""
+    episode_id: int | None = None
+    """Sonarr's id of the episode; None for movies."""
+    poster_url: str | None = None
+    """As in `Download.poster_url`."""
+    is_upgrade_deletion: bool = False
+    """Whether a file was deleted only because a better one took its place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedHistory:
+    """What was read of an instance's history."""
+
+    records: tuple[HistoryRecord, ...]
+    """Newest first, each id once."""
+    is_complete: bool
+    """Whether nothing is missing back to the moment that was asked for, or to the history's beginning.
+
+    Otherwise the reading was cut off: there are older records than the last one here."""
+    skipped_rows: int = 0
+    """Rows that could not be understood and were left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from discarr.discord_bot.home import Home, HomeProblem
 from discarr.discord_bot.private_views import PrivateViews
 from discarr.discord_bot.services import Services
 from discarr.discord_bot.ui import texts
+from discarr.discord_bot.ui.alert_controls import ALERT_ITEMS
 from discarr.discord_bot.ui.controls import DYNAMIC_ITEMS
 
 _log = logging.getLogger(__name__)
@@ -67,13 +68,14 @@ class DiscordBot(commands.Bot):
         self.controls = PrivateViews(services, self.home)
 
     async def setup_hook(self) -> None:
-        self.add_dynamic_items(*DYNAMIC_ITEMS)
+        self.add_dynamic_items(*DYNAMIC_ITEMS, *ALERT_ITEMS)
         await self.add_cog(UserCommands(self.controls))
         await self.add_cog(AdminCommands(self.services))
         self.services.status_message.attach(self)
 
     async def close(self) -> None:
         self.services.status_message.detach(self)
+        self.services.sink.detach(self)
         await super().close()
 
     async def find_channel(self) -> discord.TextChannel | HomeProblem:
@@ -81,8 +83,9 @@ class DiscordBot(commands.Bot):
         return await self.home.find()
 
     async def on_ready(self) -> None:
-        await self._register_commands()
         await self.home.find()
+        self.services.sink.attach(self, self.home)
+        await self._register_commands()
         await self.home.leave_strangers()
         self.services.status_message.retry_now()
 

@@ -8,8 +8,11 @@ from discarr.core.logging import LogLevelSwitch
 from discarr.core.settings import Settings
 from discarr.core.store import Store
 from discarr.core.watchdog import LoopMonitor
+from discarr.discord_bot.notifications import DiscordSink
 from discarr.discord_bot.status_message import StatusMessage
+from discarr.monitoring.alerts.desk import Desk
 from discarr.monitoring.cache_manager import CacheManager
+from discarr.monitoring.health_checker import HealthChecker
 from discarr.monitoring.progress_tracker import ProgressTracker
 
 
@@ -23,6 +26,9 @@ class Services:
     cache: CacheManager
     tracker: ProgressTracker
     status_message: StatusMessage
+    sink: DiscordSink
+    desk: Desk
+    checker: HealthChecker
     log_level: LogLevelSwitch
     loop_monitor: LoopMonitor
     started_at: datetime

@@ -33,7 +33,8 @@ from discarr.monitoring.status_view import Scene, StatusView
 
 _log = logging.getLogger(__name__)
 
-_PURPOSE = "status"
+PURPOSE = "status"
+"""Under what name the live message is remembered."""
 _REQUEST_TIMEOUT_S = 45.0
 """Above the 30 s that the bot waits for a rate limit: longer ones come as `RateLimited`."""
 _RETRY_SOON_S = 15.0
@@ -199,7 +200,7 @@ class StatusMessage:
         """Find out, once per process, which message is ours."""
         if self._is_loaded:
             return
-        stored = await self._despite_store(self._store.get_message(_PURPOSE), None)
+        stored = await self._despite_store(self._store.get_message(PURPOSE), None)
         if stored is not None and stored.channel_id == channel.id:
             self._shown = _Shown(stored.message_id)
         elif stored is not None:
@@ -218,7 +219,7 @@ class StatusMessage:
 
     async def _remember(self, channel: discord.TextChannel, message_id: int) -> None:
         remembering = self._store.put_message(
-            _PURPOSE, guild_id=channel.guild.id, channel_id=channel.id, message_id=message_id
+            PURPOSE, guild_id=channel.guild.id, channel_id=channel.id, message_id=message_id
         )
         await self._despite_store(remembering, None)
 
@@ -234,7 +235,7 @@ class StatusMessage:
 
     async def _remove_old(self, channel: discord.TextChannel, channel_id: int, message_id: int) -> None:
         """The channel in the settings changed: take the message in the old one away, if that is possible."""
-        await self._despite_store(self._store.forget_message(_PURPOSE), None)
+        await self._despite_store(self._store.forget_message(PURPOSE), None)
         old = channel.guild.get_channel(channel_id)
         if isinstance(old, discord.TextChannel):
             try:
@@ -244,12 +245,12 @@ class StatusMessage:
 
     async def _note_deletion(self) -> None:
         self._shown = None
-        await self._despite_store(self._store.forget_message(_PURPOSE), None)
-        await self._despite_store(self._store.record_deletion(_PURPOSE, self._clock.now()), None)
+        await self._despite_store(self._store.forget_message(PURPOSE), None)
+        await self._despite_store(self._store.record_deletion(PURPOSE, self._clock.now()), None)
 
     async def _is_unwanted(self) -> bool:
         since = self._clock.now() - _DELETION_WINDOW
-        count = await self._despite_store(self._store.count_deletions(_PURPOSE, since), 0)
+        count = await self._despite_store(self._store.count_deletions(PURPOSE, since), 0)
         return count >= _DELETIONS_THAT_MEAN_IT
 
     def _wait_for_discord(self, detail: str = "") -> Published:

@@ -15,11 +15,17 @@ from discarr.discord_bot.ui import texts
 from discarr.doctor.discord_facts import ApplicationFacts, GuildFacts, read_application, read_guild
 from discarr.doctor.off_loop import look_up
 from discarr.doctor.report import Check, Verdict
-from discarr.utils.discord_utils import NEEDED_CHANNEL_PERMISSIONS, invite_url, missing_permissions
+from discarr.utils.discord_utils import (
+    ALERT_PERMISSIONS,
+    NEEDED_CHANNEL_PERMISSIONS,
+    invite_url,
+    missing_permissions,
+)
 
 _LOGIN = "Discord token"
 _BOT = "Discord bot"
 _CHANNEL = "Discord channel"
+_THREADS = "Discord threads"
 _COPY_LINK = "In Discord right-click the text channel, choose Copy Link, and set DISCORD_CHANNEL_ID to it."
 
 _NEEDED = texts.list_of(missing_permissions(discord.Permissions.none(), NEEDED_CHANNEL_PERMISSIONS))
@@ -145,7 +151,8 @@ async def _examine_rights(
     member = await guild.fetch_member(cast(discord.ClientUser, client.user).id)  # set by `login`
     with_roles = await guild.fetch_channel(channel.id)
     findings.guild = read_guild(guild, member, with_roles)
-    missing = missing_permissions(with_roles.permissions_for(member), NEEDED_CHANNEL_PERMISSIONS)
+    rights = with_roles.permissions_for(member)
+    missing = missing_permissions(rights, NEEDED_CHANNEL_PERMISSIONS)
     if missing:
         findings.add(
             _CHANNEL,
@@ -155,6 +162,14 @@ async def _examine_rights(
         )
     else:
         findings.add(_CHANNEL, Verdict.OK, f"Discarr has {_NEEDED} in #{channel.name}.")
+    for_threads = missing_permissions(rights, ALERT_PERMISSIONS)
+    if for_threads:
+        findings.add(
+            _THREADS,
+            Verdict.WARNING,
+            f"Alerts cannot have a thread in #{channel.name}; they go to the server's owner instead.",
+            f"Give Discarr {texts.list_of(for_threads)} in #{channel.name}.",
+        )
     if member.guild_permissions.administrator:
         findings.add(
             _BOT,

@@ -13,7 +13,7 @@ from discarr.core.models import QueueSnapshot
 from discarr.core.slices import release, run_in_slices
 from discarr.core.supervision import supervise
 from discarr.monitoring.cache_manager import CacheManager, Subscription
-from discarr.monitoring.download_rows import Hidden
+from discarr.monitoring.download_rows import NOTHING_HIDDEN, Hidden
 from discarr.monitoring.progress_tracker import ProgressTracker
 from discarr.monitoring.status_view import Scene, StatusView, status_view_in_slices
 from discarr.monitoring.waiting import wait_for_any
@@ -66,8 +66,7 @@ class DownloadMonitor:
         clock: Clock,
         edit_interval_s: float = 15.0,
         renew_interval_s: float = 300.0,
-        hidden_instances: frozenset[str] = frozenset(),
-        hidden_tags: frozenset[str] = frozenset(),
+        hidden: Hidden = NOTHING_HIDDEN,
     ) -> None:
         self._cache = cache
         self._tracker = tracker
@@ -75,7 +74,7 @@ class DownloadMonitor:
         self._clock = clock
         self._edit_interval_s = edit_interval_s
         self._renew_interval_s = renew_interval_s
-        self._hidden = Hidden(instances=hidden_instances, tags=hidden_tags)
+        self._hidden = hidden
         self._observing = asyncio.Lock()
         self._edited_at = -math.inf
         self._renewed_at = -math.inf

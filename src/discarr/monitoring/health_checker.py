@@ -1,114 +1,143 @@
-"""The slow lane: health, disk space and the last import of each instance."""
+"""Judges the health of all instances from the snapshots; what is told of it is decided elsewhere."""
 
-import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from discarr.clients.base import MediaClient
 from discarr.core.clock import Clock
-from discarr.core.errors import MediaClientError
-from discarr.core.models import Download, HistoryEvent, InstanceState
-from discarr.core.supervision import supervise
-from discarr.monitoring.cache_manager import CacheManager
-from discarr.monitoring.waiting import wait_for_any
+from discarr.core.models import InstanceSnapshot, InstanceState, QueueSnapshot
+from discarr.monitoring.health_thresholds import HealthThresholds
+from discarr.monitoring.instance_health import (
+    UNKNOWN_HEALTH,
+    HealthState,
+    HealthTrack,
+    InstanceHealth,
+    Observation,
+    Outcome,
+    observe,
+)
+from discarr.monitoring.network_problem import NetworkProblem, judge_network
+
+__all__ = ["HealthChange", "HealthChecker", "HealthState", "InstanceHealth", "NetworkProblem"]
 
 _log = logging.getLogger(__name__)
 
-_RECENT_IMPORTS = 30
-"""Enough for a season, and for one that may be shown behind some that are hidden."""
-_VANISHED_SPACING_S = 15.0
-"""A long queue that empties must not turn into a read of the history per row."""
+_OUTCOMES = {
+    InstanceState.UP: Outcome.DOUBTFUL,
+    InstanceState.STARTING: Outcome.STARTING,
+    InstanceState.UNREACHABLE: Outcome.UNREACHABLE,
+    InstanceState.UNAUTHORIZED: Outcome.WRONG_KEY,
+    InstanceState.MISCONFIGURED: Outcome.MISCONFIGURED,
+    InstanceState.DEGRADED: Outcome.DISTURBED,
+}
+"""What a failed attempt leaves in a snapshot: still UP is the refresher's first doubt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthChange:
+    """An instance went from one state of health to another."""
+
+    id: str
+    before: InstanceHealth
+    after: InstanceHealth
+
+
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """One instance under observation, and by which times its last attempt is known."""
+
+    track: HealthTrack = field(default_factory=HealthTrack)
+    attempted_at: datetime | None = None
+    fetched_at: datetime | None = None
 
 
 class HealthChecker:
-    """Asks every instance now and then what changes slowly, and at once when a download vanished.
+    """Follows the snapshots and knows how each instance is.
 
-    Its trouble stays its own: what cannot be read keeps its last value, and whether an instance is up is
-    judged by the queue alone. Free space may hang on a dead mount, so it is read last.
+    It has no task of its own: whoever is told of snapshots calls `observe`, and then looks at `healths` and
+    `network_problem`. `interval_s` is how often instances are refreshed.
     """
 
-    def __init__(self, cache: CacheManager, *, clock: Clock, interval_s: float = 300.0) -> None:
-        self._cache = cache
+    def __init__(
+        self, *, clock: Clock, interval_s: float = 30.0, thresholds: HealthThresholds | None = None
+    ) -> None:
         self._clock = clock
-        self._interval_s = interval_s
+        self._limits = (thresholds or HealthThresholds()).for_interval(interval_s)
+        self._watches: dict[str, _Watch] = {}
+        self._network_problem: NetworkProblem | None = None
 
-    async def run(self) -> None:
-        """Check until cancelled.
+    @property
+    def healths(self) -> Mapping[str, InstanceHealth]:
+        """The health of every instance that was in a snapshot, by id, in the order of the settings."""
+        return {instance: watch.track.health for instance, watch in self._watches.items()}
 
-        Raises:
-            BaseExceptionGroup: checking an instance failed unexpectedly, again and again.
+    @property
+    def network_problem(self) -> NetworkProblem | None:
+        """What stands for the trouble of many instances at once; None while there is none."""
+        return self._network_problem
+
+    def health(self, instance_id: str) -> InstanceHealth:
+        """Return the health of one instance; `UNKNOWN_HEALTH` for one that was never seen."""
+        watch = self._watches.get(instance_id)
+        return UNKNOWN_HEALTH if watch is None else watch.track.health
+
+    def observe(self, snapshot: QueueSnapshot) -> tuple[HealthChange, ...]:
+        """Take in a snapshot and return which instances changed their state; the same again changes nothing.
+
+        To be called with every snapshot, soon after it was made: an attempt that is skipped is not counted.
         """
-        async with asyncio.TaskGroup() as group:
-            for client in self._cache.clients:
-                name = f"health-{client.config.id}"
-                lane = _Lane(client, self._cache, self._clock, self._interval_s)
-                group.create_task(supervise(name, lane.step, clock=self._clock, log=_log), name=name)
+        now = self._clock.monotonic()
+        changes = []
+        for instance in snapshot.instances:
+            before = self._watches.get(instance.id, _Watch())
+            after = self._watches[instance.id] = _look(before, instance, now, self._limits)
+            if after.track.health.state is not before.track.health.state:
+                change = HealthChange(id=instance.id, before=before.track.health, after=after.track.health)
+                _log_change(change)
+                changes.append(change)
+        self._judge_network(now)
+        return tuple(changes)
+
+    def _judge_network(self, now: float) -> None:
+        before = self._network_problem
+        after = self._network_problem = judge_network(before, self.healths, now, self._limits)
+        if after is not None and after.is_confirmed and not (before is not None and before.is_confirmed):
+            _log.warning("One network problem: %s became unreachable together", ", ".join(after.instances))
+        if before is not None and before.is_confirmed and after is None:
+            _log.info("The network problem is over")
 
 
-class _Lane:
-    """The slow lane of one instance."""
-
-    def __init__(self, client: MediaClient, cache: CacheManager, clock: Clock, interval_s: float) -> None:
-        self._client = client
-        self._id = client.config.id
-        self._cache = cache
-        self._clock = clock
-        self._interval_s = interval_s
-        self._subscription = cache.subscribe()
-        self._check_at = clock.monotonic()
-        self._look_up_at = self._check_at
-        self._has_vanished = False
-        self._downloads: tuple[Download, ...] = ()
-
-    async def step(self) -> None:
-        """Do what is due, then wait for news of the instance or for what is due next."""
-        instance = self._subscription.take().instance(self._id)
-        wait_s = self._interval_s
-        if instance is not None and instance.state is InstanceState.UP:
-            self._has_vanished = self._has_vanished or _vanished(self._downloads, instance.downloads)
-            self._downloads = instance.downloads
-            await self._do_what_is_due()
-            due_at = min(self._check_at, self._look_up_at) if self._has_vanished else self._check_at
-            wait_s = due_at - self._clock.monotonic()
-        await wait_for_any(self._clock, wait_s, self._subscription.changed)
-
-    async def _do_what_is_due(self) -> None:
-        is_check_due = self._clock.monotonic() >= self._check_at
-        is_look_up_due = self._has_vanished and self._clock.monotonic() >= self._look_up_at
-        if not is_check_due and not is_look_up_due:
-            return
-        self._has_vanished = False
-        self._look_up_at = self._clock.monotonic() + _VANISHED_SPACING_S
-        if is_check_due:
-            self._check_at = self._clock.monotonic() + self._interval_s
-        await self._look_up()
-        if is_check_due:
-            await self._read_disks()
-
-    async def _look_up(self) -> None:
-        """Read what explains a vanished download: an import, or a download client that is away."""
-        if (health := await _attempt(self._client.fetch_health())) is not None:
-            self._cache.update_details(self._id, health=health)
-        imports = await _attempt(
-            self._client.fetch_history(page_size=_RECENT_IMPORTS, event=HistoryEvent.IMPORTED)
-        )
-        if imports is not None:
-            self._cache.update_details(self._id, recent_imports=imports)
-
-    async def _read_disks(self) -> None:
-        if (disks := await _attempt(self._client.fetch_disk_space())) is not None:
-            self._cache.update_details(self._id, disks=disks)
+def _look(before: _Watch, instance: InstanceSnapshot, now: float, limits: HealthThresholds) -> _Watch:
+    if instance.attempted_at is None or instance.attempted_at == before.attempted_at:
+        return before
+    # Not by comparing the two times with each other: a wall clock that is set back between them, or since,
+    # would turn successes into failures and failures into successes.
+    is_success = instance.state is InstanceState.UP and instance.fetched_at != before.fetched_at
+    seen = Observation(
+        outcome=Outcome.OK if is_success else _OUTCOMES[instance.state],
+        at=instance.attempted_at,
+        problem=instance.problem,
+        remedy=instance.remedy,
+    )
+    return _Watch(observe(before.track, seen, now, limits), instance.attempted_at, instance.fetched_at)
 
 
-async def _attempt[T](request: Awaitable[T]) -> T | None:
-    try:
-        return await request
-    except MediaClientError as exc:
-        _log.debug("Not read this time: %s", exc)
-        return None
+def _log_change(change: HealthChange) -> None:
+    before, after = change.before, change.after
+    if _is_blip(before, after):
+        level, words = logging.DEBUG, after.problem
+    elif after.state is HealthState.UP:
+        level, words = logging.INFO, f"after {after.lasted}"
+    else:
+        level, words = logging.WARNING, after.problem
+    _log.log(level, "%s: %s → %s (%s)", change.id, before.state, after.state, words)
 
 
-def _vanished(before: tuple[Download, ...], after: tuple[Download, ...]) -> bool:
-    if before is after:
-        return False
-    return not {download.key for download in before} <= {download.key for download in after}
+def _is_blip(before: InstanceHealth, after: InstanceHealth) -> bool:
+    """Whether a bad connection makes this change hundreds of times a day."""
+    if after.state is HealthState.UP:
+        return before.state in (HealthState.UNKNOWN, HealthState.PENDING)
+    if before.state is HealthState.RECOVERING and after.state is not HealthState.FLAPPING:
+        return before.cause is after.cause
+    return after.state in (HealthState.PENDING, HealthState.RECOVERING)

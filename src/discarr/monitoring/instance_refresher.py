@@ -10,6 +10,9 @@ app or address                                  attempt comes after 5 s, so a si
                                                 database, a dropped connection) never flips the display
 ==============================================  =====================================================
 
+The first success afterwards shows at once, too, and a second look follows after 5 s: whoever wants a recovery
+to be confirmed (`instance_health`) does not have to wait for the next interval.
+
 A wrong app or address shows at once, and is tried again seldom, only until the app was met for the first
 time: later it is most likely the page of a proxy. The rows are kept through every failure.
 
@@ -37,13 +40,15 @@ from discarr.core.errors import (
     Unreachable,
 )
 from discarr.core.models import AppIdentity, Download, FetchedQueue, InstanceSnapshot, InstanceState
+from discarr.core.supervision import Backoff
 from discarr.monitoring.waiting import wait_for_any
 
 _log = logging.getLogger(__name__)
 
 _FAILURES_BEFORE_SHOWN = 2
-_FIRST_RETRY_S = 5.0
-_LONGEST_RETRY_S = 60.0
+_BACKOFF = Backoff(first_s=5.0, longest_s=40.0)
+"""With its spread and the second look, a recovery is confirmed within two refresh intervals (60 s)."""
+_SECOND_LOOK_S = 5.0
 _HOPELESS_RETRY_S = 300.0
 """Key and address are changed by people, not by waiting."""
 _IDENTIFY_INTERVAL_S = 3600.0
@@ -108,8 +113,7 @@ class InstanceRefresher:
             self._running_done = None
             done.set()
         self._finished_at = self._clock.monotonic()
-        spread = random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads load, guards nothing
-        await wait_for_any(self._clock, self._delay_s * spread, self._asked)
+        await wait_for_any(self._clock, self._delay_s, self._asked)
 
     def ask(self, *, spacing_s: float) -> asyncio.Event | None:
         """Ask for a refresh now and return what is set when it is over.
@@ -212,15 +216,16 @@ class InstanceRefresher:
         if self._restarted_at is not None and self._lost_all(fetched):
             self._failures = 0
             self._failing_since = self._failing_since or attempted_at
-            self._delay_s = self._interval_s
+            self._delay_s = _spread(self._interval_s)
             self._show(
                 StartingUp, InstanceState.STARTING, attempted_at, StartingUp.default_remedy, "restarted"
             )
             return
         was = self.snapshot.state
+        is_recovery = self._failing_since is not None
         self._failures = 0
         self._failing_since = None
-        self._delay_s = self._interval_s
+        self._delay_s = _spread(min(self._interval_s, _SECOND_LOOK_S) if is_recovery else self._interval_s)
         if was is not InstanceState.UP:
             version = self._identity.version if self._identity else "?"
             _log.info("%s: up (%s, %d downloads)", self.snapshot.id, version, len(fetched.downloads))
@@ -246,8 +251,7 @@ class InstanceRefresher:
         is_right_address = self._identity is not None and isinstance(exc, Misconfigured)
         is_doubtful = type(exc) not in _DEFINITE or is_right_address
         is_hopeless = state in (InstanceState.UNAUTHORIZED, InstanceState.MISCONFIGURED) and not is_doubtful
-        backoff_s = min(_FIRST_RETRY_S * 2.0 ** min(self._failures - 1, 10), _LONGEST_RETRY_S)
-        self._delay_s = _HOPELESS_RETRY_S if is_hopeless else backoff_s
+        self._delay_s = _spread(_HOPELESS_RETRY_S) if is_hopeless else _BACKOFF.delay_s(self._failures)
         is_first_doubt = (
             self.snapshot.state is InstanceState.UP
             and is_doubtful
@@ -276,6 +280,10 @@ class InstanceRefresher:
             problem=kind.summary,
             remedy=remedy,
         )
+
+
+def _spread(seconds: float) -> float:
+    return seconds * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads load, guards nothing
 
 
 def _state_of(exc: MediaClientError) -> InstanceState:

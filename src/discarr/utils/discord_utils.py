@@ -11,9 +11,18 @@ NEEDED_CHANNEL_PERMISSIONS: Final = discord.Permissions(
 )
 """What the bot needs in its channel; no privileged intent, and never Administrator."""
 
+THREAD_PERMISSIONS: Final = discord.Permissions(
+    view_channel=True, send_messages_in_threads=True, embed_links=True, read_message_history=True
+)
+"""What it needs in a channel to write in a thread there."""
+
+ALERT_PERMISSIONS: Final = discord.Permissions(create_public_threads=True, send_messages_in_threads=True)
+"""What it needs besides to tell alerts in a thread under the live message; without, they go to the owner."""
+
 _DISPLAY_NAMES: Final = {
     "read_messages": "View Channel",
     "external_emojis": "Use External Emojis",
+    "send_messages_in_threads": "Send Messages in Threads",
 }
 """Where Discord's settings page words a permission differently from discord.py."""
 
@@ -55,7 +64,9 @@ def missing_permissions(permissions: discord.Permissions, needed: discord.Permis
     return tuple(_display_name(name) for name, is_needed in needed if is_needed and not held[name])
 
 
-def invite_url(application_id: int, permissions: discord.Permissions = NEEDED_CHANNEL_PERMISSIONS) -> str:
+def invite_url(
+    application_id: int, permissions: discord.Permissions = NEEDED_CHANNEL_PERMISSIONS | ALERT_PERMISSIONS
+) -> str:
     """Return the link that invites the bot with its commands and these permissions."""
     return discord.utils.oauth_url(
         application_id, permissions=permissions, scopes=("bot", "applications.commands")

@@ -103,6 +103,12 @@ async def safe_update_message(
     return outcome is _Outcome.SENT
 
 
+async def safe_send_modal(interaction: AnyInteraction, modal: discord.ui.Modal) -> bool:
+    """Open a modal, which must be the first answer to an interaction; say whether that worked."""
+    opening = interaction.response.send_modal(modal)
+    return await _attempt(interaction, opening, timeout_s=ACKNOWLEDGE_TIMEOUT_S) is _Outcome.SENT
+
+
 async def _message(
     interaction: AnyInteraction,
     content: str | None,

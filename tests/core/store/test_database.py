@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pytest
 from discarr.core.errors import StoreError
 from discarr.core.store import DATABASE_NAME, Store
 from discarr.core.store.schema import MIGRATIONS
+from tests.core.store.scenes import fill, garble_pages, look, remember, truncate_to_nothing
 from tests.fakes.clock import FakeClock
 
 
@@ -24,37 +25,10 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     await opened.close()
 
 
-async def reopened(directory: Path) -> tuple[str | None, bool]:
-    """Return what a new process finds under "key", and whether it had to begin anew."""
-    store = await Store.open(directory, clock=FakeClock())
-    try:
-        await store.put_meta("writable", "yes")
-        return await store.get_meta("key"), store.was_reset
-    finally:
-        await store.close()
-
-
-def fill(connection: sqlite3.Connection) -> None:
-    for number in range(200):
-        connection.execute("INSERT INTO meta VALUES (?, ?)", (f"filler {number}", "x" * 500))
-
-
-def set_aside(directory: Path) -> list[str]:
-    return [path.name for path in directory.glob(f"{DATABASE_NAME}.corrupt.20260102T204700*")]
-
-
-async def remember(directory: Path) -> Path:
-    """Leave a closed database that knows "key", and return its path."""
-    store = await Store.open(directory, clock=FakeClock())
-    await store.put_meta("key", "value")
-    await store.run(fill)
-    await store.close()
-    return directory / DATABASE_NAME
-
-
 async def test_what_was_remembered_is_there_after_a_restart(tmp_path: Path) -> None:
     await remember(tmp_path / "made" / "on" / "the" / "way")
-    assert await reopened(tmp_path / "made" / "on" / "the" / "way") == ("value", False)
+    found = await look(tmp_path / "made" / "on" / "the" / "way")
+    assert (found.value, found.recovery, found.is_disarmed) == ("value", None, False)
 
 
 async def test_the_pragmas_are_those_of_the_facts(store: Store) -> None:
@@ -95,6 +69,22 @@ async def test_a_mistake_in_a_statement_is_not_dressed_up(store: Store) -> None:
         await store.run(lambda connection: connection.execute("SELECT * FROM nowhere").fetchall())
 
 
+async def test_transactions_that_change_something_are_counted(store: Store) -> None:
+    def fail(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO meta VALUES ('half', '1')")
+        raise ValueError("in the middle")
+
+    assert store.write_count == 0
+    await store.get_meta("key")
+    with pytest.raises(ValueError, match="in the middle"):
+        await store.run(fail)
+    await store.forget_message("no such message")
+    assert store.write_count == 0
+    await store.put_meta("key", "value")
+    await store.run(fill)
+    assert store.write_count == 2
+
+
 def add_one(connection: sqlite3.Connection) -> None:
     row = connection.execute("SELECT value FROM meta WHERE key = 'count'").fetchone()
     value = 0 if row is None else int(row[0])
@@ -133,7 +123,7 @@ async def test_a_second_process_cannot_use_the_same_directory(store: Store, tmp_
     assert "DISCARR_DATA_DIR" in caught.value.remedy
     await store.put_meta("still", "alive")
     await store.close()
-    await reopened(tmp_path)
+    await look(tmp_path)
 
 
 async def test_a_closed_store_says_so_and_may_be_closed_again(store: Store) -> None:
@@ -172,71 +162,8 @@ async def test_a_store_in_memory_works_and_forgets(tmp_path: Path) -> None:
     await store.put_meta("key", "value")
     assert await store.get_meta("key") == "value"
     assert not store.is_persistent
-    assert not store.was_reset
+    assert store.recovery is None
     await store.close()
-
-
-def truncate_to_nothing(path: Path) -> None:
-    path.write_bytes(b"")
-
-
-def overwrite_with_text(path: Path) -> None:
-    path.write_text("not a database\n" * 1000, encoding="ascii")
-
-
-def truncate_by_half(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2 + 100])
-
-
-def garble_pages(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[4096:] = b"\xa5" * (len(content) - 4096)
-    path.write_bytes(content)
-
-
-def garble_header(path: Path) -> None:
-    path.write_bytes(b"\xa5" * 100 + path.read_bytes()[100:])
-
-
-def leave_only_a_log(path: Path) -> None:
-    path.rename(path.with_name(f"{DATABASE_NAME}-wal"))
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        truncate_to_nothing,
-        overwrite_with_text,
-        truncate_by_half,
-        garble_pages,
-        garble_header,
-        leave_only_a_log,
-    ],
-)
-async def test_a_damaged_file_is_set_aside_and_a_new_one_begun(
-    tmp_path: Path, damage: Callable[[Path], None], caplog: pytest.LogCaptureFixture
-) -> None:
-    damage(await remember(tmp_path))
-    assert await reopened(tmp_path) == (None, True)
-    assert set_aside(tmp_path)
-    assert "was damaged" in caplog.text
-    assert await reopened(tmp_path) == (None, False)
-
-
-async def test_files_set_aside_never_replace_one_another(tmp_path: Path) -> None:
-    for content in (b"first", b"second", b"third"):
-        path = tmp_path / DATABASE_NAME
-        path.write_bytes(content * 1000)
-        (tmp_path / f"{DATABASE_NAME}-wal").write_bytes(content)
-        (tmp_path / f"{DATABASE_NAME}-shm").write_bytes(content)
-        await reopened(tmp_path)
-    assert len(set_aside(tmp_path)) == 9
-
-
-async def test_a_garbled_log_loses_no_more_than_the_last_commits(tmp_path: Path) -> None:
-    path = await remember(tmp_path)
-    path.with_name(f"{DATABASE_NAME}-wal").write_bytes(b"\xa5" * 5000)
-    assert await reopened(tmp_path) == ("value", False)
 
 
 async def test_damage_while_running_is_said_in_plain_words(store: Store, tmp_path: Path) -> None:
@@ -314,7 +241,7 @@ async def test_a_killed_process_leaves_whole_transactions_and_no_lock(tmp_path: 
         left, right = [await store.get_meta(key) for key in ("left", "right")]
         assert left == right
         assert left is not None
-        assert not store.was_reset
+        assert store.recovery is None
         await store.close()
 
 

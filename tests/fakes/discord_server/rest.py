@@ -9,14 +9,16 @@ from aiohttp import web
 
 from tests.fakes.discord_server.answers import answer, body_of, refusal
 from tests.fakes.discord_server.faults import rate_limited
+from tests.fakes.discord_server.threads import Threads
 from tests.fakes.discord_server.world import World, next_snowflake
 
 
 class Rest:
     """The handlers of everything but interactions."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, threads: Threads) -> None:
         self._world = world
+        self._threads = threads
         self.edit_limit: tuple[int, float] | None = None
         """How many edits per how many seconds, over all messages, before 30046. None: no limit."""
         self._edits: deque[float] = deque()
@@ -63,9 +65,12 @@ class Rest:
         return answer(204)
 
     async def _get_channel(self, request: web.Request) -> web.Response:
-        if not self._is_known_channel(request):
-            return refusal(404, 10003, "Unknown Channel")
-        return answer(200, self._world.channel())
+        channel_id = int(request.match_info["channel_id"])
+        if channel_id == self._world.channel_id:
+            return answer(200, self._world.channel())
+        if channel_id in self._world.threads:
+            return answer(200, self._world.threads[channel_id])
+        return refusal(404, 10003, "Unknown Channel")
 
     async def _get_guild(self, request: web.Request) -> web.Response:
         if request.match_info["guild_id"] != str(self._world.guild_id):
@@ -81,18 +86,22 @@ class Rest:
     async def _list_messages(self, request: web.Request) -> web.Response:
         if not self._is_known_channel(request):
             return refusal(404, 10003, "Unknown Channel")
-        newest_first = sorted(self._world.messages.values(), key=lambda sent: int(sent["id"]), reverse=True)
+        newest_first = self._world.messages_in(int(request.match_info["channel_id"]))[::-1]
         return answer(200, newest_first[: int(request.query.get("limit", "50"))])
 
     async def _post_message(self, request: web.Request) -> web.Response:
         if not self._is_known_channel(request):
             return refusal(404, 10003, "Unknown Channel")
+        channel_id = int(request.match_info["channel_id"])
+        refused = self._threads.refuse(channel_id, is_edit=False)
+        if refused is not None:
+            return refused
         body = await body_of(request)
         if body.get("enforce_nonce"):
-            for earlier in self._world.messages.values():
+            for earlier in self._world.messages_in(channel_id):
                 if earlier.get("nonce") == body["nonce"]:
                     return answer(200, earlier)
-        message = self._world.message(body)
+        message = self._world.message(body, channel_id=channel_id)
         self._world.messages[int(message["id"])] = message
         return answer(200, message)
 
@@ -101,9 +110,14 @@ class Rest:
         return answer(200, message) if message else refusal(404, 10008, "Unknown Message")
 
     async def _edit_message(self, request: web.Request) -> web.Response:
+        if not self._is_known_channel(request):
+            return refusal(404, 10003, "Unknown Channel")
         message = self._message(request)
         if message is None:
             return refusal(404, 10008, "Unknown Message")
+        refused = self._threads.refuse(int(request.match_info["channel_id"]), is_edit=True)
+        if refused is not None:
+            return refused
         wait_s = self._edit_wait_s()
         if wait_s:
             limited = rate_limited(wait_s, code=30046)
@@ -143,7 +157,13 @@ class Rest:
         return int(guild_id) if guild_id else None
 
     def _is_known_channel(self, request: web.Request) -> bool:
-        return request.match_info["channel_id"] == str(self._world.channel_id)
+        channel_id = int(request.match_info["channel_id"])
+        world = self._world
+        return (
+            channel_id == world.channel_id
+            or channel_id in world.threads
+            or channel_id in world.conversations.values()
+        )
 
     def _message(self, request: web.Request) -> dict[str, Any] | None:
         return self._world.messages.get(int(request.match_info["message_id"]))

@@ -17,6 +17,7 @@ from tests.fakes.discord_server.gateway import Gateway, reset
 from tests.fakes.discord_server.interactions import Interactions
 from tests.fakes.discord_server.ledger import Ledger
 from tests.fakes.discord_server.rest import Rest
+from tests.fakes.discord_server.threads import Threads
 from tests.fakes.discord_server.world import World
 
 _API = f"/api/v{discord.http.INTERNAL_API_VERSION}"
@@ -33,7 +34,8 @@ class DiscordServer:
         self.world = World()
         self.ledger = Ledger()
         self.faults = FaultScript()
-        self.rest = Rest(self.world)
+        self.threads = Threads(self.world)
+        self.rest = Rest(self.world, self.threads)
         self.interactions = Interactions(self.world)
         self.api_url = f"http://127.0.0.1:{port}{_API}"
         self.gateway = Gateway(self.world, f"ws://127.0.0.1:{port}/gateway")
@@ -45,7 +47,11 @@ class DiscordServer:
             return await self._serve(request, handler)
 
         app = web.Application(middlewares=[serve])
-        routes = [*self.rest.routes(self.gateway.url), *self.interactions.routes()]
+        routes = [
+            *self.rest.routes(self.gateway.url),
+            *self.threads.routes(),
+            *self.interactions.routes(),
+        ]
         app.add_routes([web.RouteDef(r.method, _API + r.path, r.handler, r.kwargs) for r in routes])
         app.add_routes([web.get("/gateway", self.gateway.handle)])
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2, handler_cancellation=True)

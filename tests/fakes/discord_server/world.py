@@ -8,7 +8,12 @@ from typing import Any
 import discord
 
 EVERYTHING_NEEDED = discord.Permissions(
-    view_channel=True, send_messages=True, embed_links=True, read_message_history=True
+    view_channel=True,
+    send_messages=True,
+    embed_links=True,
+    read_message_history=True,
+    create_public_threads=True,
+    send_messages_in_threads=True,
 )
 
 _counter = itertools.count(1)
@@ -33,7 +38,11 @@ class World:
     everyone_permissions: discord.Permissions = field(default_factory=lambda: EVERYTHING_NEEDED)
     is_public_bot: bool = False
     messages: dict[int, dict[str, Any]] = field(default_factory=dict)
-    """Channel messages by id, as Discord would send them."""
+    """Messages of all channels by id, as Discord would send them."""
+    threads: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """Threads of the channel by id, as Discord would send them."""
+    conversations: dict[int, int] = field(default_factory=dict)
+    """Ids of direct message channels, by person."""
     commands: dict[int | None, list[dict[str, Any]]] = field(default_factory=dict)
     """Registered commands by guild id; None holds the global ones."""
     left_guild_ids: list[int] = field(default_factory=list)
@@ -106,6 +115,47 @@ class World:
             "flags": 0,
         }
 
+    def thread(self, name: str, *, thread_id: int, archive_after_min: int) -> dict[str, Any]:
+        """A new public thread of the bot's; not yet stored anywhere."""
+        now = datetime.now(UTC).isoformat()
+        return {
+            "id": str(thread_id),
+            "type": 11,
+            "guild_id": str(self.guild_id),
+            "parent_id": str(self.channel_id),
+            "owner_id": str(self.application_id),
+            "name": name,
+            "last_message_id": None,
+            "rate_limit_per_user": 0,
+            "message_count": 0,
+            "total_message_sent": 0,
+            "member_count": 1,
+            "flags": 0,
+            "thread_metadata": {
+                "archived": False,
+                "locked": False,
+                "auto_archive_duration": archive_after_min,
+                "archive_timestamp": now,
+                "create_timestamp": now,
+            },
+        }
+
+    def conversation(self, user_id: int) -> dict[str, Any]:
+        """The channel of direct messages with a person."""
+        channel_id = self.conversations.setdefault(user_id, next_snowflake())
+        return {
+            "id": str(channel_id),
+            "type": 1,
+            "last_message_id": None,
+            "recipients": [self.user(user_id, f"member-{user_id}")],
+            "flags": 0,
+        }
+
+    def messages_in(self, channel_id: int) -> list[dict[str, Any]]:
+        """The messages of a channel, oldest first."""
+        found = [sent for sent in self.messages.values() if sent["channel_id"] == str(channel_id)]
+        return sorted(found, key=lambda sent: int(sent["id"]))
+
     def member(
         self, user_id: int, name: str, *, role_ids: tuple[int, ...] = (), is_bot: bool = False
     ) -> dict[str, Any]:
@@ -167,18 +217,22 @@ class World:
             "voice_states": [],
             "members": [self.member(self.application_id, "Discarr", is_bot=True)],
             "channels": [self.channel()],
-            "threads": [],
+            "threads": [
+                thread for thread in self.threads.values() if not thread["thread_metadata"]["archived"]
+            ],
             "presences": [],
             "stage_instances": [],
             "guild_scheduled_events": [],
             "soundboard_sounds": [],
         }
 
-    def message(self, body: dict[str, Any], *, flags: int = 0) -> dict[str, Any]:
+    def message(
+        self, body: dict[str, Any], *, flags: int = 0, channel_id: int | None = None
+    ) -> dict[str, Any]:
         """A new message of the bot with the content of `body`; not yet stored anywhere."""
-        message = {
+        message: dict[str, Any] = {
             "id": str(next_snowflake()),
-            "channel_id": str(self.channel_id),
+            "channel_id": str(channel_id or self.channel_id),
             "type": 0,
             "author": self.bot_user(),
             "timestamp": datetime.now(UTC).isoformat(),
@@ -196,6 +250,8 @@ class World:
         }
         if "nonce" in body:
             message["nonce"] = body["nonce"]
+        if "message_reference" in body:
+            message["message_reference"] = body["message_reference"]
         return self.edited(message, body)
 
     @staticmethod

@@ -103,6 +103,20 @@ async def test_rows_can_be_removed_and_there_is_nothing_to_grab_and_no_history()
     assert history["records"] == []
 
 
+async def test_everything_else_is_empty_and_commands_do_nothing() -> None:
+    clock = FakeClock()
+    server = ArrServer(BulkQueue(kind=InstanceKind.SONARR, row_count=10), clock=clock)
+    paths = ("/health", "/diskspace", "/rootfolder", "/qualityprofile", "/manualimport")
+    async with visiting(server) as visitor:
+        answers = [await visitor.get(path) for path in paths]
+        ended = await visitor.run(clock, "RssSync")
+        blocklist = await visitor.get("/blocklist")
+        status, _ = await visitor.send("DELETE", "/blocklist/5")
+
+    assert answers == [[]] * 5
+    assert (ended["message"], blocklist["records"], status) == ("Completed", [], 200)
+
+
 async def test_pages_come_uncompressed_where_compression_is_not_accepted() -> None:
     async with visiting(_server()) as visitor:
         path = "/api/v3/queue?pageSize=1"

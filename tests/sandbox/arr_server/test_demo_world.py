@@ -8,7 +8,6 @@ import pytest
 
 from discarr.sandbox.arr_server.demo_world import (
     OUTAGE_OF_4K,
-    Outage,
     demo_servers,
     movies,
     movies_4k,
@@ -72,14 +71,6 @@ def test_something_was_imported_before_the_visitor_came(scenario: Scenario) -> N
     assert "downloadFolderImported" in events
 
 
-def test_an_outage_comes_and_goes() -> None:
-    outage = Outage(first_at_s=10, every_s=100, lasts_s=20)
-
-    away = [second for second in range(0, 240, 10) if outage.is_away(second)]
-
-    assert away == [10, 20, 110, 120, 210, 220]
-
-
 async def _status(url: str, key: str) -> int:
     async with (
         aiohttp.ClientSession() as session,
@@ -103,10 +94,10 @@ async def test_the_4k_instance_goes_away_and_comes_back() -> None:
     clock = FakeClock()
     async with demo_servers(clock=clock) as settings:
         url, key = settings["RADARR__4K__URL"], settings["RADARR__4K__API_KEY"]
-        await clock.advance(OUTAGE_OF_4K.first_at_s + 2)
+        await clock.advance(OUTAGE_OF_4K.window.first_at_s + 2)
         with pytest.raises(aiohttp.ClientConnectorError):
             await _status(url, key)
-        await clock.advance(OUTAGE_OF_4K.lasts_s)
+        await clock.advance(OUTAGE_OF_4K.window.lasts_s)
         assert await _status(url, key) == 200
 
 

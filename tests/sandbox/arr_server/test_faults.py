@@ -9,7 +9,7 @@ import pytest
 from discarr.core.clock import SystemClock
 from discarr.core.models import InstanceKind
 from discarr.sandbox.arr_server.app import ArrServer
-from discarr.sandbox.arr_server.faults import Fault, FaultKind
+from discarr.sandbox.arr_server.faults import Fault, FaultKind, FaultPlan
 from discarr.sandbox.arr_server.source import FixedSource
 from tests.fakes.clock import FakeClock
 from tests.sandbox.arr_server.world import Visitor, visiting
@@ -71,6 +71,78 @@ async def test_faults_happen_to_their_path_and_as_often_as_planned(server: ArrSe
             statuses.append(answer.status)
 
     assert statuses == [503, 200, 500, 500, 200, 503, 200]
+
+
+async def test_faults_can_be_for_one_method_only(server: ArrServer) -> None:
+    server.faults.add(Fault(kind=FaultKind.UNAVAILABLE, method="POST", times=None))
+    async with (
+        visiting(server) as visitor,
+        visitor.ask("/api/v3/command") as got,
+        visitor.ask("/api/v3/command", "POST") as posted,
+    ):
+        assert (got.status, posted.status) == (200, 503)
+
+
+def _losses(seed: int, count: int = 2_000) -> list[bool]:
+    plan = FaultPlan()
+    plan.add(Fault(kind=FaultKind.LOST, times=None, share=0.05, seed=seed))
+    return [plan.take("GET", "/api/v3/queue") is not None for _ in range(count)]
+
+
+def test_a_share_of_the_requests_is_lost_at_random_but_always_the_same_ones() -> None:
+    assert _losses(1) == _losses(1) != _losses(2)
+    assert 70 < sum(_losses(1)) < 130
+
+
+def test_a_share_can_end_after_some_times() -> None:
+    plan = FaultPlan()
+    plan.add(Fault(kind=FaultKind.LOST, times=3, share=0.5))
+
+    assert sum(plan.take("GET", "/") is not None for _ in range(100)) == 3
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_executed"),
+    [
+        # aiohttp's client asks once more by itself when there was no answer at all
+        (Fault(kind=FaultKind.LOST, method="DELETE", times=2), False),
+        (Fault(kind=FaultKind.RESET, method="DELETE", times=2), True),
+        (Fault(kind=FaultKind.LOCKED, method="DELETE"), False),
+        (Fault(kind=FaultKind.LOCKED, method="DELETE", is_carried_out=True), True),
+        (Fault(kind=FaultKind.BAD_GATEWAY, method="DELETE", is_carried_out=True), True),
+    ],
+    ids=["lost request", "lost answer", "error", "error afterwards", "proxy's error afterwards"],
+)
+async def test_a_removal_can_be_done_although_its_answer_says_nothing_of_it(
+    fault: Fault, is_executed: bool
+) -> None:
+    row = {"id": 1, "downloadId": "a", "status": "queued", "size": 0, "sizeleft": 0, "movieId": 1}
+    source = FixedSource(kind=InstanceKind.RADARR, queue=[row])
+    server = ArrServer(source, clock=FakeClock())
+    server.faults.add(fault)
+    async with visiting(server) as visitor:
+        try:
+            async with visitor.ask("/api/v3/queue/1", "DELETE") as answer:
+                is_success = answer.ok
+        except aiohttp.ClientError:
+            is_success = False
+
+    assert not is_success
+    assert (source.queue == []) is is_executed
+    assert len(server.removed) == is_executed
+
+
+async def test_a_removal_can_be_done_although_no_answer_comes() -> None:
+    row = {"id": 1, "downloadId": "a", "status": "queued", "size": 0, "sizeleft": 0, "movieId": 1}
+    source = FixedSource(kind=InstanceKind.RADARR, queue=[row])
+    server = ArrServer(source, clock=FakeClock())
+    server.faults.add(Fault(kind=FaultKind.HANG))
+    async with visiting(server) as visitor:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await visitor.remove(row)
+
+    assert source.queue == []
 
 
 async def test_a_delayed_answer_comes_late(server: ArrServer) -> None:

@@ -4,16 +4,12 @@ from typing import Any
 
 import pytest
 
-from discarr.core.models import InstanceKind
 from discarr.sandbox.arr_server.app import ArrServer
 from discarr.sandbox.arr_server.scenario import Scenario, Step, already, downloading, troubled, waiting
 from discarr.sandbox.arr_server.scenario_source import ScenarioSource
-from discarr.sandbox.arr_server.source import FixedSource
 from tests.fakes.clock import FakeClock
 from tests.sandbox.arr_server.world import (
     AMELIE,
-    METROPOLIS,
-    Visitor,
     movie_download,
     one_of_each,
     pack,
@@ -249,110 +245,6 @@ async def test_pending_releases_are_not_part_of_the_snapshot() -> None:
         (row,) = await visitor.queue()
 
     assert row["timeleft"] == "00:09:50"
-
-
-async def _remove(visitor: Visitor, row_id: int, **flags: Any) -> tuple[int, bytes]:
-    async with visitor.ask(f"/api/v3/queue/{row_id}", "DELETE", params=flags) as answer:
-        return answer.status, await answer.read()
-
-
-async def test_removing_one_row_of_a_pack_removes_the_whole_download_at_once() -> None:
-    async with visiting(_server(sonarr(pack()))) as visitor:
-        first, second, *_ = await visitor.queue()
-        removed = await _remove(visitor, first["id"])
-        again = await _remove(visitor, second["id"])
-        left = await visitor.queue()
-
-    assert removed == (200, b"")
-    assert again[0] == 404
-    assert b'"message": "NotFound"' in again[1]
-    assert left == []
-
-
-async def test_one_stale_id_spoils_a_removal_in_bulk() -> None:
-    async with visiting(_server(_many(2))) as visitor:
-        ids = [row["id"] for row in await visitor.queue()]
-        async with visitor.ask("/api/v3/queue/bulk", "DELETE", json={"ids": [*ids, 5]}) as answer:
-            refused = answer.status
-        count = len(await visitor.queue())
-        async with visitor.ask("/api/v3/queue/bulk", "DELETE", json={"ids": ids}) as answer:
-            body = await answer.json()
-        left = await visitor.queue()
-
-    assert (refused, count, body, left) == (404, 2, {}, [])
-
-
-@pytest.mark.parametrize("body", [b"{", b"[]", b'{"ids": "all"}', b"{}"])
-async def test_a_malformed_body_is_refused(body: bytes) -> None:
-    headers = {"Content-Type": "application/json"}
-    async with (
-        visiting(_server(_many(1))) as visitor,
-        visitor.ask("/api/v3/queue/bulk", "DELETE", data=body, headers=headers) as answer,
-    ):
-        assert answer.status == 400
-
-
-async def test_changing_the_category_needs_a_client_that_can() -> None:
-    flags = {"removeFromClient": "false", "changeCategory": "true"}
-    async with visiting(_server(one_of_each())) as visitor:
-        rows = {row["title"]: row["id"] for row in await visitor.queue()}
-        usenet, _ = await _remove(visitor, rows["refused"], **flags)
-        torrent, _ = await _remove(visitor, rows["stalled"], **flags)
-
-    assert (usenet, torrent) == (500, 200)
-
-
-async def test_a_pending_release_can_be_grabbed_now() -> None:
-    clock = FakeClock()
-    scenario = radarr(movie_download(waiting(Step.DELAYED, 600), downloading(100)))
-    async with visiting(_server(scenario, clock)) as visitor:
-        await clock.advance(1)
-        (pending,) = await visitor.queue()
-        async with visitor.ask(f"/api/v3/queue/grab/{pending['id']}", "POST") as answer:
-            body = await answer.json()
-        (row,) = await visitor.queue()
-
-    assert (answer.status, body) == (200, {})
-    assert row["status"] == "downloading"
-
-
-async def test_only_pending_releases_can_be_grabbed() -> None:
-    async with visiting(_server(_many(1))) as visitor:
-        (row,) = await visitor.queue()
-        async with visitor.ask("/api/v3/queue/grab/bulk", "POST", json={"ids": [row["id"]]}) as answer:
-            assert answer.status == 404
-
-
-async def test_fixed_rows_can_be_removed_and_grabbed_too() -> None:
-    rows: list[dict[str, Any]] = [
-        {"id": 1, "downloadId": "a"},
-        {"id": 2, "downloadId": "a"},
-        {"id": 3},
-        {"id": 4},
-    ]
-    shared = {
-        "status": "queued",
-        "size": 0,
-        "sizeleft": 0,
-        "movieId": 1,
-        "downloadClientHasPostImportCategory": False,
-    }
-    source = FixedSource(kind=InstanceKind.RADARR, queue=[row | shared for row in rows])
-    async with visiting(ArrServer(source, clock=FakeClock())) as visitor:
-        await _remove(visitor, 2)
-        async with visitor.ask("/api/v3/queue/grab/3", "POST"):
-            left = await visitor.queue()
-        await _remove(visitor, 4)
-
-    assert [row["id"] for row in left] == [4]
-    assert source.queue == []
-
-
-async def test_media_the_library_does_not_hold_is_not_embedded() -> None:
-    row = {"id": 1, "downloadId": "a", "movieId": METROPOLIS.id, "status": "queued", "size": 0, "sizeleft": 0}
-    source = FixedSource(kind=InstanceKind.RADARR, queue=[row])
-    async with visiting(ArrServer(source, clock=FakeClock())) as visitor:
-        assert await visitor.queue(includeMovie="true") == [row]
 
 
 async def test_a_troubled_download_stays_until_a_person_comes() -> None:

@@ -115,6 +115,25 @@ async def test_the_status_of_the_other_app_is_adapted(tmp_path: Path) -> None:
     assert {item["instanceName"] for item in told.values()} == {"Synology"}
 
 
+async def test_manual_imports_profiles_and_look_ups_are_served_too(tmp_path: Path) -> None:
+    directory = _write(
+        tmp_path,
+        radarr_manual_import=[{"path": "/data/a.mkv", "downloadId": "A", "rejections": []}],
+        quality_profiles=[{"id": 4, "name": "HD"}],
+        movie_lookup=[{"title": "Alien", "tmdbId": 348}, {"title": "Aliens", "tmdbId": 679, "id": 197}],
+    )
+    async with visiting(_radarr(directory, FakeClock())) as visitor:
+        files = await visitor.get("/manualimport", downloadId="A")
+        profiles = await visitor.get("/qualityprofile")
+        found = await visitor.get("/movie/lookup", term="alien")
+        by_id = await visitor.get("/movie/lookup", term="tmdb:679")
+
+    assert [file["path"] for file in files] == ["/data/a.mkv"]
+    assert [profile["name"] for profile in profiles] == ["HD"]
+    assert [item.get("id") for item in found] == [197, None]
+    assert [item["title"] for item in by_id] == ["Aliens"]
+
+
 def test_a_missing_queue_is_named_with_all_that_can_be_served(tmp_path: Path) -> None:
     (tmp_path / "movie-queue.json").write_text("[]")
 
@@ -142,6 +161,7 @@ async def test_the_recorded_answers_can_be_served() -> None:
             downloads[kind] = {row["downloadId"] for row in rows}
             for path in ("/tag", "/diskspace", "/rootfolder", "/history", "/system/status", "/health"):
                 await visitor.get(path)
+            assert len(await visitor.get("/qualityprofile")) == 6
 
     assert counts == {InstanceKind.RADARR: 3, InstanceKind.SONARR: 48}
     assert {kind: len(ids) for kind, ids in downloads.items()} == {

@@ -1,218 +1,160 @@
-"""A scenario as an instance sees it: rows, history and what people do to it."""
+"""A scenario as an instance sees it."""
 
-from datetime import datetime, timedelta
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from discarr.sandbox.arr_server.problems import PROBLEMS
-from discarr.sandbox.arr_server.rows import INDEXER_KEY
+from discarr.core.models import InstanceKind, Protocol
+from discarr.sandbox.arr_server.download_clients import QBITTORRENT, SABNZBD, DownloadClient
+from discarr.sandbox.arr_server.library import WEBDL_720P
 from discarr.sandbox.arr_server.scenario import (
-    Ending,
+    HealthLine,
     Scenario,
     ScriptedDownload,
     Step,
+    Volume,
     already,
     downloading,
-    troubled,
+    importing,
     waiting,
 )
 from discarr.sandbox.arr_server.scenario_source import ScenarioSource
-from discarr.sandbox.arr_server.source import Removal
-from tests.fakes.clock import START
-from tests.sandbox.arr_server.world import movie_download, one_of_each, pack, radarr, sonarr
-
-
-def _begun(scenario: Scenario, *, speed: float = 1.0) -> ScenarioSource:
-    source = ScenarioSource(scenario=scenario, speed=speed)
-    source.begin(START)
-    return source
-
-
-def _after(seconds: float) -> datetime:
-    return START + timedelta(seconds=seconds)
+from discarr.sandbox.arr_server.timeline import Course, Window
+from tests.sandbox.arr_server.world import (
+    AMELIE,
+    METROPOLIS,
+    after,
+    begun,
+    movie_download,
+    pack,
+    radarr,
+    sonarr,
+)
 
 
 def _row(source: ScenarioSource, seconds: float = 0) -> dict[str, Any]:
-    (row,) = source.rows(_after(seconds))
+    (row,) = source.rows(after(seconds))
     return row
 
 
-def test_a_row_tells_what_is_left_and_when_it_will_be_there() -> None:
-    row = _row(_begun(radarr(movie_download())), 60)
-
-    assert (row["size"], row["sizeleft"]) == (1_000_000, 500_000)
-    assert row["timeleft"] == "00:00:50"
-    assert row["estimatedCompletionTime"] == "2026-01-02T20:48:50Z"
-    assert row["added"] == "2026-01-02T20:47:00Z"
-    assert row["movieId"] == 1
-
-
 def test_speed_shortens_downloads_and_keeps_wall_times_true() -> None:
-    row = _row(_begun(radarr(movie_download(starts_at_s=-100)), speed=10), 0)
+    row = _row(begun(radarr(movie_download(starts_at_s=-100)), speed=10), 0)
 
     assert row["timeleft"] == "00:00:01"
     assert row["added"] == "2026-01-02T20:46:50Z"
 
 
-@pytest.mark.parametrize(
-    ("name", "looks"),
-    [
-        ("running", ("queued", "ok", "downloading")),
-        ("delayed", ("delay", None, None)),
-        ("silent", ("downloading", "ok", "downloading")),
-        ("paused", ("paused", "ok", "downloading")),
-        ("unpacking", ("downloading", "ok", "downloading")),
-        ("waiting for import", ("completed", "ok", "importPending")),
-        ("importing", ("completed", "ok", "importing")),
-        ("refused", ("completed", "warning", "importPending")),
-        ("stalled", ("warning", "ok", "downloading")),
-        ("unknown", ("completed", "warning", "downloading")),
-    ],
-)
-def test_each_step_has_the_words_of_the_apps(name: str, looks: tuple[str | None, ...]) -> None:
-    rows = {row["title"]: row for row in _begun(one_of_each()).rows(START)}
-
-    row = rows[name]
-
-    assert (row["status"], row.get("trackedDownloadStatus"), row.get("trackedDownloadState")) == looks
-
-
-def test_unpacking_is_downloading_with_nothing_left() -> None:
-    row = _row(_begun(radarr(movie_download())), 115)
-
-    assert (row["status"], row["sizeleft"], row["timeleft"]) == ("downloading", 0, "00:00:00")
-
-
-def test_a_pending_release_has_no_download_id_and_counts_down() -> None:
-    row = _row(_begun(radarr(movie_download(waiting(Step.DELAYED, 90), downloading(10)))), 30)
-
-    assert "downloadId" not in row
-    assert "statusMessages" not in row
-    assert row["timeleft"] == "00:01:00"
-
-
-def test_a_pack_is_a_row_per_episode_each_with_the_whole_size() -> None:
-    rows = _begun(sonarr(pack())).rows(START)
-
-    assert len(rows) == 8
-    assert {row["size"] for row in rows} == {8_000_000}
-    assert len({row["downloadId"] for row in rows}) == 1
-    assert len({row["id"] for row in rows}) == 8
-
-
-def test_an_unknown_item_names_no_movie() -> None:
-    row = _row(_begun(radarr(movie_download(waiting(Step.QUEUED), media=None))))
-
-    assert "movieId" not in row
-    assert "added" not in row
-    assert row["languages"] == [{"id": 0, "name": "Unknown"}]
-
-
-@pytest.mark.parametrize("name", sorted(PROBLEMS))
-def test_every_problem_can_be_shown(name: str) -> None:
-    row = _row(_begun(radarr(movie_download(already(1.0), troubled(name)))))
-
-    problem = PROBLEMS[name]
-    assert row["trackedDownloadState"] == problem.tracked_state
-    assert row.get("errorMessage") == problem.error_message
-    assert bool(row["statusMessages"]) == bool(problem.message or problem.header)
-    assert not any("{" in text for entry in row["statusMessages"] for text in entry["messages"])
-
-
-def test_a_rejection_of_a_pack_names_each_file() -> None:
-    rows = _begun(sonarr(pack(already(1.0), troubled("sample")))).rows(START)
-
-    header, *files = rows[0]["statusMessages"]
-    assert header["messages"] == []
-    assert len(files) == 8
-    assert {file["messages"][0] for file in files} == {"Sample"}
-
-
-def test_history_tells_the_grab_and_the_import_once() -> None:
-    source = _begun(radarr(movie_download()))
-
-    early = source.history(_after(1))
-    late = source.history(_after(200))
-
-    assert [row["eventType"] for row in early] == ["grabbed"]
-    assert [row["eventType"] for row in late] == ["grabbed", "downloadFolderImported"]
-    assert [row["id"] for row in late] == [1, 2]
-    assert late[1]["date"] == "2026-01-02T20:49:20Z"
-    assert INDEXER_KEY in late[0]["data"]["downloadUrl"]
-
-
-@pytest.mark.parametrize(
-    ("ending", "events"),
-    [(Ending.FAILED, ["grabbed", "downloadFailed"]), (Ending.VANISHED, ["grabbed"])],
-)
-def test_history_tells_how_it_ended(ending: Ending, events: list[str]) -> None:
-    source = _begun(radarr(movie_download(ending=ending)))
-
-    assert [row["eventType"] for row in source.history(_after(200))] == events
-
-
-def test_history_knows_nothing_of_unknown_items() -> None:
-    source = _begun(radarr(movie_download(media=None)))
-
-    assert source.history(_after(200)) == []
-
-
-def test_history_of_a_pack_has_a_row_per_episode() -> None:
-    rows = _begun(sonarr(pack())).history(_after(200))
-
-    assert len(rows) == 16
-    assert {row["eventType"] for row in rows[8:]} == {"downloadFolderImported"}
-
-
-def test_history_knows_what_happened_before_the_start() -> None:
-    source = _begun(radarr(movie_download(already(1.0), waiting(Step.IMPORTING, 30), starts_at_s=-60)))
-
-    assert [row["date"] for row in source.history(START)] == ["2026-01-02T20:46:00Z", "2026-01-02T20:46:30Z"]
-    assert source.rows(START) == []
-
-
-def test_repeated_downloads_go_into_history_again_and_again() -> None:
-    source = _begun(radarr(movie_download(repeats_every_s=150.0)))
-
-    for seconds in range(0, 610, 10):
-        source.history(_after(seconds))
-
-    events = [row["eventType"] for row in source.history(_after(610))]
-    assert events == ["grabbed", "downloadFolderImported"] * 4 + ["grabbed"]
-
-
-@pytest.mark.parametrize(
-    ("removal", "events"),
-    [
-        (Removal(), ["grabbed"]),
-        (Removal(blocklist=True), ["grabbed", "downloadFailed"]),
-        (Removal(remove_from_client=False), ["grabbed", "downloadIgnored"]),
-    ],
-)
-def test_a_removed_download_is_gone_for_good(removal: Removal, events: list[str]) -> None:
-    source = _begun(radarr(movie_download()))
-    row = _row(source, 60)
-
-    source.remove(row, removal, _after(60))
-
-    assert source.rows(_after(61)) == []
-    assert [row["eventType"] for row in source.history(_after(300))] == events
-
-
-def test_ignoring_an_unknown_item_does_not_stick() -> None:
-    source = _begun(radarr(movie_download(waiting(Step.QUEUED), media=None)))
-
-    source.remove(_row(source), Removal(remove_from_client=False), START)
-
-    assert len(source.rows(_after(1))) == 1
-
-
 def test_a_pending_release_grabbed_by_hand_starts_at_once() -> None:
     script: ScriptedDownload = movie_download(waiting(Step.DELAYED, 600), downloading(100))
-    source = _begun(radarr(script))
+    source = begun(radarr(script))
 
-    source.grab(_row(source, 50), _after(50))
+    source.grab(_row(source, 50), after(50))
 
     assert _row(source, 100)["sizeleft"] == 500_000
-    assert source.history(_after(100))[0]["date"] == "2026-01-02T20:47:50Z"
+    assert source.history(after(100))[0]["date"] == "2026-01-02T20:47:50Z"
+
+
+def test_warnings_of_the_app_come_and_go() -> None:
+    line = HealthLine(
+        source="DownloadClientStatusCheck",
+        level="error",
+        message="Unavailable",
+        window=Window(first_at_s=10, lasts_s=20),
+    )
+    source = begun(Scenario(kind=InstanceKind.RADARR, health=(line,)))
+
+    assert [len(source.health_at(after(moment))) for moment in (0, 10, 29, 30)] == [0, 1, 1, 0]
+
+
+def test_a_test_can_add_a_warning_of_its_own() -> None:
+    source = begun(radarr())
+    source.health.append({"source": "UpdateCheck", "type": "notice", "message": "New update", "wikiUrl": ""})
+
+    assert [line["source"] for line in source.health_at(after(0))] == ["IndexerStatusCheck", "UpdateCheck"]
+
+
+def test_a_disk_fills_and_is_emptied() -> None:
+    course = Course(points=((0, 1_000), (100, 0), (110, 900)))
+    volume = Volume(path="/data", free_bytes=1_000, total_bytes=2_000, course=course)
+    scenario = Scenario(
+        kind=InstanceKind.RADARR, volumes=(volume,), root_folders=("/data/media/movies", "/elsewhere")
+    )
+    source = begun(scenario)
+
+    free = [source.disks_at(after(moment))[0]["freeSpace"] for moment in (0, 50, 100, 200)]
+    folders = source.root_folders_at(after(50))
+
+    assert free == [1_000, 500, 0, 900]
+    assert [folder["freeSpace"] for folder in folders] == [500, None]
+
+
+def test_the_version_changes_when_the_scenario_says_so() -> None:
+    source = begun(Scenario(kind=InstanceKind.RADARR, versions=((10, "6.0.3"), (20, "6.1.0"))))
+
+    assert [source.version_at(after(moment)) for moment in (0, 10, 25)] == [None, "6.0.3", "6.1.0"]
+
+
+def test_downloads_are_missing_while_their_client_is_away() -> None:
+    away = replace(QBITTORRENT, away=Window(first_at_s=10, lasts_s=20))
+    torrent = movie_download(waiting(Step.QUEUED), protocol=Protocol.TORRENT, name="torrent")
+    delayed = movie_download(waiting(Step.DELAYED, 600), protocol=Protocol.TORRENT, name="delayed")
+    usenet = movie_download(waiting(Step.QUEUED), name="usenet")
+    source = begun(replace(radarr(torrent, delayed, usenet), clients=(SABNZBD, away)))
+
+    counts = [len(source.rows(after(moment))) for moment in (0, 10, 30)]
+    left = {row["title"] for row in source.rows(after(15))}
+
+    assert counts == [3, 2, 3]
+    assert left == {"delayed", "usenet"}
+
+
+def test_a_download_can_be_with_a_client_that_is_named() -> None:
+    deluge = DownloadClient(id=3, name="Deluge", protocol=Protocol.TORRENT)
+    script = movie_download(protocol=Protocol.TORRENT, client="Deluge")
+    row = _row(begun(replace(radarr(script), clients=(QBITTORRENT, deluge))))
+
+    assert (row["downloadClient"], row["downloadClientHasPostImportCategory"]) == ("Deluge", False)
+
+
+def test_a_client_that_is_not_set_up_is_a_mistake_of_the_scenario() -> None:
+    source = begun(radarr(movie_download(client="Deluge")))
+
+    with pytest.raises(ValueError, match="Deluge"):
+        source.rows(after(0))
+
+
+def test_episodes_have_their_file_as_soon_as_they_are_imported() -> None:
+    source = begun(sonarr(pack(already(1.0), importing(80))))
+
+    counts = [sum(row["episodeHasFile"] for row in source.rows(after(moment))) for moment in (0, 15, 45, 79)]
+    source.advance(after(45))
+    of_library = [episode["hasFile"] for episode in source.episodes.values()]
+
+    assert counts == [0, 1, 4, 7]
+    assert of_library == [True] * 4 + [False] * 4
+
+
+def test_an_upgrade_has_its_file_from_the_beginning() -> None:
+    source = begun(radarr(movie_download(replaces=WEBDL_720P)))
+    movie = source.media[METROPOLIS.id]
+
+    assert movie["hasFile"]
+    assert movie["movieFile"]["quality"]["quality"]["name"] == "WEBDL-720p"
+
+
+def test_a_restored_database_gives_ids_again() -> None:
+    source = begun(radarr(movie_download(), movie_download(name="later", media=AMELIE, starts_at_s=150)))
+    before = source.history(after(145))
+
+    source.restore(after(50), after(145))
+    later = source.history(after(160))
+
+    assert [(row["id"], row["eventType"]) for row in before] == [
+        (1, "grabbed"),
+        (2, "downloadFolderImported"),
+    ]
+    assert [(row["id"], row["sourceTitle"]) for row in later] == [
+        (1, "Metropolis.1927.1080p.WEB-DL"),
+        (2, "later"),
+    ]

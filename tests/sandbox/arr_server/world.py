@@ -1,7 +1,9 @@
 """Small libraries, a scenario that shows everything, and a way to ask a server."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -22,6 +24,8 @@ from discarr.sandbox.arr_server.scenario import (
     troubled,
     waiting,
 )
+from discarr.sandbox.arr_server.scenario_source import ScenarioSource
+from tests.fakes.clock import START, FakeClock
 
 METROPOLIS = Movie(id=1, title="Metropolis", year=1927, tags=("family",))
 AMELIE = Movie(id=2, title="Amélie", year=2001)
@@ -34,6 +38,18 @@ GOES_WELL = (
     waiting(Step.IMPORTING, 5),
 )
 """140 s in all."""
+
+
+def begun(scenario: Scenario, *, speed: float = 1.0) -> ScenarioSource:
+    """Return a scenario that begins at `START`."""
+    source = ScenarioSource(scenario=scenario, speed=speed)
+    source.begin(START)
+    return source
+
+
+def after(seconds: float) -> datetime:
+    """Return a moment that long after `START`."""
+    return START + timedelta(seconds=seconds)
 
 
 def movie_download(
@@ -105,12 +121,40 @@ def series_of_each() -> Scenario:
     )
 
 
+def events_of(rows: list[dict[str, Any]]) -> list[str]:
+    """Return the kinds of events in a history."""
+    return [row["eventType"] for row in rows]
+
+
 class Visitor:
     """A client of one server that has its key."""
 
     def __init__(self, server: ArrServer, session: aiohttp.ClientSession) -> None:
         self.server = server
         self.session = session
+
+    async def send(self, method: str, path: str, body: object = None, **parameters: Any) -> tuple[int, Any]:
+        """Send something to a path of the API; return the status and the JSON of the answer, if any."""
+        async with self.ask(f"/api/v3{path}", method, json=body, params=parameters) as answer:
+            return answer.status, json.loads(await answer.read() or b"null")
+
+    async def remove(self, row: dict[str, Any], **flags: str) -> int:
+        """Remove the download of a row and return the answer's status."""
+        status, _ = await self.send("DELETE", f"/queue/{row['id']}", **flags)
+        return status
+
+    async def run(self, clock: FakeClock, name: str, **fields: Any) -> dict[str, Any]:
+        """Have a command carried out, and return what has become of it."""
+        _, posted = await self.send("POST", "/command", {"name": name} | fields)
+        await clock.advance(1)
+        ended: dict[str, Any] = await self.get(f"/command/{posted['id']}")
+        return ended
+
+    async def history(self, **parameters: Any) -> list[dict[str, Any]]:
+        """Return the history, oldest first."""
+        page = await self.get("/history", **{"pageSize": 1000, "sortDirection": "ascending"} | parameters)
+        rows: list[dict[str, Any]] = page["records"]
+        return rows
 
     def ask(self, path: str, method: str = "GET", **options: Any) -> Any:
         """Send a request to a path below the URL base; to be entered with `async with`."""

@@ -4,25 +4,30 @@ import asyncio
 import logging
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
 
 from discarr.core.clock import Clock
 from discarr.core.errors import StoreError
-from discarr.core.store import records
-from discarr.core.store.faults import check_integrity, explain, is_damage, unwritable
-from discarr.core.store.place import is_on_network, lock_directory, prepare_directory
+from discarr.core.store import records, recovery
+from discarr.core.store.backups import find_backups, make_daily
+from discarr.core.store.connection import connect
+from discarr.core.store.faults import damaged, explain, unwritable
+from discarr.core.store.opening import open_database
+from discarr.core.store.place import lock_directory, prepare_directory
 from discarr.core.store.records import StoredMessage
+from discarr.core.store.recovery import Recovery
 from discarr.core.store.schema import migrate
 from discarr.core.store.worker import Worker
 
 DATABASE_NAME: Final = "discarr.db"
 _RUN_TIMEOUT_S = 30.0
 _CLOSE_TIMEOUT_S = 2.0
-_HEADER = b"SQLite format 3\0"
-_SIDECARS = ("", "-wal", "-shm", "-journal")
+_COPY_TIMEOUT_S = 10.0
+"""For a backup, which all transactions wait for: they themselves have thrice as long."""
 
 type Connection = sqlite3.Connection
 """What work in the store's thread is given; callers hand it on and never use it themselves."""
@@ -44,8 +49,10 @@ class Store:
         self._connection: sqlite3.Connection | None = None
         self._lock: int | None = None
         self._path: Path | None = None
-        self.was_reset = False
-        """Whether a damaged database was set aside: what it knew is gone, so nothing may rely on it."""
+        self.recovery: Recovery | None = None
+        """How a damaged or lost database was replaced when this store was opened; None: it was sound."""
+        self.write_count = 0
+        """How many transactions of `run` have changed something: what polls must not do."""
 
     @classmethod
     async def open(cls, directory: Path, *, clock: Clock) -> Self:
@@ -96,6 +103,40 @@ class Store:
                 await asyncio.shield(closing)
         except TimeoutError:
             _log.warning("The database did not close in time")
+
+    async def last_backup_at(self) -> datetime | None:
+        """Return when the newest daily backup was made; None without any.
+
+        Raises:
+            StoreError: the directory cannot be read.
+        """
+        return await self._do(self._last_backup_at)
+
+    async def back_up(self) -> None:
+        """Make a daily backup beside the database, and let go of the oldest; in memory there is none.
+
+        Transactions wait meanwhile: it gives up after 10 s, and at once when the store is closed.
+
+        Raises:
+            StoreError: the disk is full, read-only, damaged or too slow; earlier backups are as they were.
+        """
+        await self._do(self._back_up)
+
+    async def tidy(self) -> None:
+        """Let SQLite look after its statistics, and give the room of its log back to the disk.
+
+        Raises:
+            StoreError: as for `run`.
+        """
+        await self._do(self._tidy)
+
+    async def cleanup_disarmed_since(self) -> datetime | None:
+        """Return since when clean-up must do nothing, because a database was replaced; None: it may act."""
+        return await self.run(recovery.read_disarmed)
+
+    async def arm_cleanup(self) -> None:
+        """Let clean-up act again."""
+        await self.run(recovery.arm)
 
     async def get_meta(self, key: str) -> str | None:
         """Return a single remembered value, or None."""
@@ -159,24 +200,77 @@ class Store:
     # Everything below runs in the store's thread.
 
     def _transact[T](self, work: Callable[[sqlite3.Connection], T]) -> T:
-        connection = self._connection
-        if connection is None:
-            raise _closed()
-        try:
-            connection.execute("BEGIN")
-            result = work(connection)
-            connection.execute("COMMIT")
-        except BaseException as error:
-            # SQLite has already rolled back after some errors, such as a full disk.
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            if isinstance(error, sqlite3.Error) and (trouble := explain(error, self._path)):
-                raise trouble from error
-            raise
+        connection = self._opened()
+        changes = connection.total_changes
+        with self._explaining():
+            try:
+                connection.execute("BEGIN")
+                result = work(connection)
+                connection.execute("COMMIT")
+            except BaseException:
+                # SQLite has already rolled back after some errors, such as a full disk.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+        self.write_count += connection.total_changes != changes
         return result
 
+    def _last_backup_at(self) -> datetime | None:
+        path = self._path
+        if path is None:
+            return None
+        now = self._clock.now()
+        with self._explaining_files(path):
+            made = (item.made_at for item in find_backups(path, now) if item.is_daily)
+            return next((at for at in made if at <= now), None)
+
+    def _back_up(self) -> None:
+        connection, path = self._opened(), self._path
+        if path is None:
+            return
+        latest = self._clock.monotonic() + _COPY_TIMEOUT_S
+
+        def must_stop() -> bool:
+            return self._worker.is_stopped or self._clock.monotonic() > latest
+
+        with self._explaining_files(path):
+            make_daily(connection, path, self._clock.now(), must_stop=must_stop)
+
+    def _tidy(self) -> None:
+        connection = self._opened()
+        with self._explaining():
+            for pragma in ("analysis_limit = 1000", "optimize", "wal_checkpoint(TRUNCATE)"):
+                connection.execute(f"PRAGMA {pragma}").close()
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise _closed()
+        return self._connection
+
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
+        """Turn what a person can repair into a StoreError; a mistake in the code stays what it is."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            if trouble := explain(error, self._path):
+                raise trouble from error
+            raise
+        except UnicodeDecodeError as error:
+            # Python raises it instead of SQLite's error where that quotes what is damaged.
+            raise damaged() from error
+
+    @contextmanager
+    def _explaining_files(self, path: Path) -> Iterator[None]:
+        """Do the same for work that is not only SQLite's."""
+        try:
+            with self._explaining():
+                yield
+        except OSError as error:
+            raise unwritable(path.parent, error, name=Path(str(error.filename or "")).name) from error
+
     def _open_memory(self) -> None:
-        self._connection = _connect(":memory:")
+        self._connection = connect(":memory:")
         migrate(self._connection, None)
 
     def _open_file(self, directory: Path) -> None:
@@ -184,51 +278,13 @@ class Store:
         self._lock = lock_directory(directory)
         path = self._path = directory / DATABASE_NAME
         try:
-            if not _is_worth_opening(path):
-                self._set_aside(path)
-            try:
-                self._connection = self._open_checked(path)
-            except sqlite3.DatabaseError as error:
-                if not is_damage(error):
-                    raise
-                self._set_aside(path)
-                self._connection = self._open_checked(path)
+            with self._explaining_files(path):
+                self._connection, self.recovery = open_database(path, self._clock.now())
         except sqlite3.Error as error:
-            raise explain(error, self._path) or StoreError(
+            _log.exception("The database cannot be opened, for a reason that should not exist")
+            raise StoreError(
                 "the database cannot be opened", remedy="Look at the log for the reason."
             ) from error
-        except OSError as error:
-            raise unwritable(directory, error, name=DATABASE_NAME) from error
-
-    def _open_checked(self, path: Path) -> sqlite3.Connection:
-        connection = _connect(path)
-        try:
-            mode = "DELETE" if is_on_network(path.parent) else "WAL"
-            connection.execute(f"PRAGMA journal_mode = {mode}")
-            check_integrity(connection)
-            migrate(connection, path)
-            # A file system that has become read-only shows only when something is written.
-            connection.execute("BEGIN IMMEDIATE")
-            records.put_meta(connection, "opened_at", records.to_text(self._clock.now()))
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _set_aside(self, path: Path) -> None:
-        stamp = self._clock.now().strftime("%Y%m%dT%H%M%S")
-        target = path.with_name(f"{path.name}.corrupt.{stamp}")
-        number = 1
-        while target.exists():
-            number += 1
-            target = path.with_name(f"{path.name}.corrupt.{stamp}.{number}")
-        for suffix in _SIDECARS:
-            part = path.with_name(path.name + suffix)
-            if part.exists():
-                part.replace(target.with_name(target.name + suffix))
-        self.was_reset = True
-        _log.error("The database was damaged; it was set aside as %s and a new one begun", target.name)
 
     def _close(self) -> None:
         try:
@@ -243,30 +299,3 @@ class Store:
 
 def _closed() -> StoreError:
     return StoreError("the store is closed", remedy="Start Discarr again.")
-
-
-def _connect(database: Path | str) -> sqlite3.Connection:
-    connection = sqlite3.connect(database, isolation_level=None, timeout=5.0)
-    connection.row_factory = sqlite3.Row
-    try:
-        connection.execute("PRAGMA busy_timeout = 5000")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA trusted_schema = OFF")
-        connection.execute("PRAGMA synchronous = FULL")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _is_worth_opening(path: Path) -> bool:
-    """Return whether a file may be opened as it is.
-
-    SQLite takes an empty file for a new database, and a log without its database for rubbish: both
-    are what is left of a database that got lost. Beside a file that is no database at all it deletes
-    the log, which may still hold something.
-    """
-    if path.is_file():
-        with path.open("rb") as file:
-            return file.read(len(_HEADER)) == _HEADER
-    return not path.with_name(f"{path.name}-wal").exists()

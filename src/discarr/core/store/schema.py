@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from discarr.core.errors import StoreError
+from discarr.core.store.backups import write_copy
 
 APPLICATION_ID = 0x44495343
 """Marks the file as Discarr's: "DISC"."""
@@ -154,10 +155,12 @@ def migrate(
 ) -> None:
     """Bring a database up to date, after a copy to `<name>.v<version>.backup` beside it.
 
-    `path` is None for a database in memory.
+    `path` is None where no copy is needed. A process that is killed meanwhile leaves a whole version: the
+    steps that are missing are taken at the next start.
 
     Raises:
         StoreError: a newer Discarr, or another program, wrote it.
+        sqlite3.Error, OSError: the disk is full or fails.
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (application,) = connection.execute("PRAGMA application_id").fetchone()
@@ -176,7 +179,7 @@ def migrate(
     if version == len(migrations):
         return
     if tables and path is not None:
-        _back_up(connection, path.with_name(f"{path.name}.v{version}.backup"))
+        write_copy(connection, path.with_name(f"{path.name}.v{version}.backup"))
     for number, statements in enumerate(migrations[version:], start=version + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -189,11 +192,3 @@ def migrate(
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-
-
-def _back_up(connection: sqlite3.Connection, target: Path) -> None:
-    # VACUUM INTO refuses a file that exists, and one that was cut short must never pass for a backup.
-    partial = target.with_name(f"{target.name}.partial")
-    partial.unlink(missing_ok=True)
-    connection.execute("VACUUM INTO ?", (str(partial),))
-    partial.replace(target)

@@ -5,6 +5,7 @@ Each piece is bounded in length whatever the app sent, and safe to place in an e
 
 from datetime import datetime, timedelta
 
+from discarr.core.events import Work
 from discarr.core.models import Download, EpisodeNumber
 from discarr.monitoring.download_rows import DownloadRow, Phase
 from discarr.monitoring.status_view import LastAdded
@@ -148,7 +149,7 @@ def _aged(parts: list[str], row: DownloadRow, now: datetime) -> str:
     return " · ".join(part for part in (*parts, away(row, now)) if part)
 
 
-def part_of_work(row: DownloadRow | Download | LastAdded, *, has_count: bool) -> str:
+def part_of_work(row: DownloadRow | Download | LastAdded | Work, *, has_count: bool) -> str:
     """Return a series' seasons or episodes ("S01 · 8 episodes", "S11E27"), else the year ("(2024)")."""
     if not (row.seasons or row.episodes or row.episode_count):
         return f"({row.year})" if row.year is not None and 0 < row.year <= _MAX_NUMBER else ""

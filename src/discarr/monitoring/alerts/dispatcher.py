@@ -3,7 +3,7 @@
 What can happen to a message, and the answer:
 
 =====================================  =====================================================================
-Discord away, a limit, a time-out      its route waits (2 s, doubling to 5 min, or as long as Discord says)
+Discord away, a limit, a time-out      its route waits (2 s, doubling to 45 s, or as long as Discord says)
 nobody knows whether it was sent       sent again under the same nonce, which makes Discord return the first;
                                        after two minutes it is looked for in the channel before
 the place is gone or forbidden         another way (`discarr.monitoring.alerts.routes.fallback`), else dead
@@ -54,7 +54,8 @@ TOLD_ELSEWHERE: Final = PostedMessage(channel_id=0, message_id=0)
 """Stands for the message of a story that was only counted in an overflow: there is nothing to edit."""
 _MAX_AGE: Final = timedelta(days=7)
 _FIRST_PAUSE_S = 2.0
-_LONGEST_PAUSE_S = 300.0
+_LONGEST_PAUSE_S = 45.0
+"""Whatever Discord was like before: a minute after its return everything is told."""
 _BATCH = 200
 _IDLE_S = 30.0
 
@@ -238,7 +239,8 @@ class Dispatcher:
         if self._clock.now() - row.created_at > _MAX_AGE:
             await self._bury(row, failure.reason)
             return
-        is_certain = isinstance(failure, NotNow)
+        # What an earlier attempt left in doubt is not settled by a later one that certainly failed.
+        is_certain = isinstance(failure, NotNow) and row.state == "pending"
         await self._store.run(
             lambda connection: outbox.put_back(
                 connection, row.id, error=failure.reason, was_certainly_not_sent=is_certain

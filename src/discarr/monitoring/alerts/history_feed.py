@@ -105,5 +105,5 @@ class HistoryFeed:
         )
 
     async def _baseline(self) -> Batch:
-        newest = await self._client.fetch_history(page_size=1)
-        return Batch(instance=self._id, cursor=first_cursor(self._id, newest.records, self._clock.now()))
+        newest = await self._client.fetch_newest_record()
+        return Batch(instance=self._id, cursor=first_cursor(self._id, newest, self._clock.now()))

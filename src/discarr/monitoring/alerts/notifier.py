@@ -21,7 +21,7 @@ from discarr.core.models import QueueSnapshot
 from discarr.core.slices import run_in_slices
 from discarr.core.store import Store
 from discarr.core.store.activity import HistoryCursor, get_cursor
-from discarr.core.store.alerts import load_book
+from discarr.core.store.alerts import NOTHING_STORED, load_book
 from discarr.core.store.follows import Follow, all_follows
 from discarr.core.store.outbox import Outgoing
 from discarr.core.store.records import get_meta_of
@@ -53,9 +53,6 @@ _TICK_S = 15.0
 class Notifier:
     """Decides what is told; from then on the outbox has it."""
 
-    book: AlertBook
-    """Set by `load`."""
-
     def __init__(
         self,
         cache: CacheManager,
@@ -63,12 +60,18 @@ class Notifier:
         store: Store,
         *,
         clock: Clock,
+        filled: asyncio.Event,
         undelivered: Callable[[], int],
         standing: Sequence[Observation] = (),
     ) -> None:
-        """`undelivered` counts what could not be told; `standing` was found at the start and stays so."""
-        self.outbox_filled = asyncio.Event()
-        """Set whenever there may be something new to send."""
+        """Take what to watch, and whom to tell.
+
+        `filled` is set whenever there may be something new to send; `undelivered` counts what could not be
+        told; `standing` was found at the start and stays so.
+        """
+        self.outbox_filled = filled
+        self.book = AlertBook(NOTHING_STORED)
+        """Empty until `load`."""
         self.follows: tuple[Follow, ...] = ()
         self._cache = cache
         self._watch = watch

@@ -70,12 +70,14 @@ class Batch:
     """Since when Discarr was not there to read it; None while it was."""
 
 
-def first_cursor(instance: str, newest: Sequence[HistoryRecord], now: datetime) -> HistoryCursor:
-    """Return where reading begins for an instance that was never read: years of old history are no news."""
-    if not newest:
+def first_cursor(instance: str, newest: HistoryRecord | None, now: datetime) -> HistoryCursor:
+    """Return where reading begins for an instance that was never read: years of old history are no news.
+
+    `newest` is its latest record; None where it has none.
+    """
+    if newest is None:
         return HistoryCursor(instance=instance, last_id=0, last_at=now)
-    last = max(newest, key=lambda record: record.id)
-    return HistoryCursor(instance=instance, last_id=last.id, last_at=last.date)
+    return HistoryCursor(instance=instance, last_id=newest.id, last_at=newest.date)
 
 
 def is_restored(records: Sequence[HistoryRecord], cursor: HistoryCursor) -> bool:

@@ -10,8 +10,8 @@ from aiohttp import web
 from discarr.core.clock import Clock, SystemClock
 from discarr.core.models import InstanceKind
 from discarr.sandbox.arr_server.call import Call
-from discarr.sandbox.arr_server.faults import FaultPlan, replaced_answer, send_badly
-from discarr.sandbox.arr_server.instance import Instance
+from discarr.sandbox.arr_server.faults import FaultKind, FaultPlan, replaced_answer, reset, send_badly
+from discarr.sandbox.arr_server.instance import Instance, Removed
 from discarr.sandbox.arr_server.parameters import BadParameter, Parameters
 from discarr.sandbox.arr_server.replies import (
     INDEX_HTML,
@@ -92,6 +92,11 @@ class ArrServer:
         """Whether connections are refused at the moment."""
         return self._runner is None
 
+    @property
+    def removed(self) -> list[Removed]:
+        """What was removed from the queue by requests, in order, for tests to look at."""
+        return self._instance.removed
+
     async def __aenter__(self) -> Self:
         self.source.begin(self._clock.now())
         self._instance.boot(startup_s=self._startup_s, first_refresh_s=self._first_refresh_s)
@@ -129,13 +134,17 @@ class ArrServer:
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         self.requests.append(f"{request.method} {request.rel_url}")
-        fault = self.faults.take(request.path.removeprefix(self.url_base))
-        answer = replaced_answer(fault, self._instance.app_name) if fault is not None else None
-        if answer is None:
-            answer = _compressed(request, await self._answer(request))
-            if fault is not None:
-                return await send_badly(fault, request, answer, self._clock)
-        return answer
+        fault = self.faults.take(request.method, request.path.removeprefix(self.url_base))
+        if fault is None:
+            return _compressed(request, await self._answer(request))
+        if fault.kind is FaultKind.LOST:
+            reset(request)
+            return empty()
+        replaced = replaced_answer(fault, self._instance.app_name)
+        if replaced is not None and not fault.is_carried_out:
+            return replaced
+        answer = _compressed(request, await self._answer(request))
+        return replaced or await send_badly(fault, request, answer, self._clock)
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
         """Decide as the apps' middleware does: authentication, start-up, URL base, then the end point."""
@@ -157,6 +166,7 @@ class ArrServer:
         return await self._api(request, inner)
 
     async def _api(self, request: web.BaseRequest, path: str) -> web.Response:
+        self._instance.catch_up()
         answer = await self._call(request, path)
         answer.headers["X-Application-Version"] = self._instance.version
         return answer

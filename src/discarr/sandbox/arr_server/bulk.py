@@ -9,18 +9,13 @@ from itertools import islice
 from typing import cast, override
 
 from discarr.core.models import InstanceKind, Protocol
+from discarr.sandbox.arr_server.download_clients import USUAL_CLIENTS, find_client
 from discarr.sandbox.arr_server.json_format import JsonObject, encode
 from discarr.sandbox.arr_server.library import EpisodesOf, Movie, Series, whole_season
+from discarr.sandbox.arr_server.occurrence import DownloadState, Occurrence
 from discarr.sandbox.arr_server.queue_query import QueueQuery, turn_page
 from discarr.sandbox.arr_server.rows import queue_rows
-from discarr.sandbox.arr_server.scenario import (
-    DownloadState,
-    Occurrence,
-    ScriptedDownload,
-    already,
-    downloading,
-    troubled,
-)
+from discarr.sandbox.arr_server.scenario import ScriptedDownload, already, downloading, troubled
 from discarr.sandbox.arr_server.source import PreparedBody, Removal, Source, embed
 
 _PACK_SIZE = 10
@@ -101,7 +96,8 @@ class BulkQueue(Source):
         # scripts made here are in the queue at 0
         state = cast("DownloadState", occurrence.state_at(0))
         left = None if state.time_left_s is None else timedelta(seconds=state.time_left_s)
-        rows = queue_rows(self.kind, occurrence, state, at=at, grabbed=at, time_left=left)
+        client = find_client(USUAL_CLIENTS, script.protocol, script.client)
+        rows = queue_rows(self.kind, occurrence, state, client=client, at=at, grabbed=at, time_left=left)
         path = f"/data/{script.protocol}/incomplete/{script.release}"
         return [row | {"customFormats": _CUSTOM_FORMATS, "outputPath": path} for row in rows]
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 
@@ -37,10 +38,24 @@ class Call:
         Raises:
             BadParameter: it is no JSON object.
         """
-        try:
-            body = json.loads(await self.request.read())
-        except ValueError:
-            raise BadParameter("$", "") from None
+        body = await self._json()
         if not isinstance(body, dict):
             raise BadParameter("$", "")
         return body
+
+    async def items(self) -> list[JsonObject]:
+        """Return the JSON array of objects that was sent.
+
+        Raises:
+            BadParameter: it is none.
+        """
+        items = await self._json()
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+            raise BadParameter("$", "")
+        return items
+
+    async def _json(self) -> Any:
+        try:
+            return json.loads(await self.request.read())
+        except ValueError:
+            raise BadParameter("$", "") from None

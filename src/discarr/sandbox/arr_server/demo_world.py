@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from discarr.core.clock import Clock
@@ -20,6 +20,7 @@ from discarr.sandbox.arr_server.library import (
     Series,
     whole_season,
 )
+from discarr.sandbox.arr_server.outages import Outage, keep_outages
 from discarr.sandbox.arr_server.replay import Replay
 from discarr.sandbox.arr_server.scenario import (
     Ending,
@@ -37,6 +38,7 @@ from discarr.sandbox.arr_server.scenario import (
 )
 from discarr.sandbox.arr_server.scenario_source import ScenarioSource
 from discarr.sandbox.arr_server.source import Source
+from discarr.sandbox.arr_server.timeline import Window
 
 _REFRESH_EVERY_S = 5.0
 """Faster than the apps' minute, so that a visitor sees something move."""
@@ -45,21 +47,7 @@ _TB = 1000 * _GB
 _MINUTE = 60.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outage:
-    """When an instance is away: from `first_at_s` on, every `every_s` for `lasts_s`."""
-
-    first_at_s: float
-    every_s: float
-    lasts_s: float
-
-    def is_away(self, elapsed_s: float) -> bool:
-        """Whether it is away that long after the start."""
-        since_first = elapsed_s - self.first_at_s
-        return since_first >= 0 and since_first % self.every_s < self.lasts_s
-
-
-OUTAGE_OF_4K = Outage(first_at_s=90, every_s=420, lasts_s=100)
+OUTAGE_OF_4K = Outage(window=Window(first_at_s=90, every_s=420, lasts_s=100))
 
 
 def _fetched(lasts_s: float, *, unpacking_s: float = 0.0) -> tuple[Phase, ...]:
@@ -327,15 +315,3 @@ async def replay_servers(directory: Path, *, clock: Clock) -> AsyncIterator[Mapp
             "SONARR_URL": sonarr.url,
             "SONARR_API_KEY": sonarr.api_key,
         }
-
-
-async def keep_outages(server: ArrServer, outage: Outage, *, clock: Clock) -> None:
-    """Let a server go away and come back on schedule, until cancelled."""
-    started = clock.now()
-    while True:
-        elapsed_s = (clock.now() - started).total_seconds()
-        if outage.is_away(elapsed_s):
-            await server.go_away()
-        else:
-            await server.come_back()
-        await clock.sleep(1)

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import random
 import socket
 import struct
 from dataclasses import dataclass
@@ -22,11 +23,13 @@ class FaultKind(StrEnum):
     DELAY = "delay"
     """The right answer, `seconds` late."""
     HANG = "hang"
-    """The request is read and nothing ever comes back."""
+    """What was asked is done, and nothing ever comes back."""
     DRIP = "drip"
     """The right answer, a byte at a time, `seconds` apart: no read time-out ever fires."""
+    LOST = "lost"
+    """The connection is reset (RST) before anything is done."""
     RESET = "reset"
-    """The connection is reset (RST) instead of an answer."""
+    """What was asked is done, and the connection is reset (RST) instead of an answer."""
     RESET_IN_BODY = "reset in body"
     """The connection is reset in the middle of the right answer."""
     TRUNCATED = "truncated"
@@ -58,8 +61,15 @@ class Fault:
 
     kind: FaultKind
     path: str = "/"
+    method: str | None = None
+    """None: any."""
     times: int | None = 1
-    """For how many requests; None: until it is removed."""
+    """To how many requests it happens; None: until it is removed."""
+    share: float = 1.0
+    """To which part of the requests it happens; `seed` decides to which ones."""
+    seed: int = 0
+    is_carried_out: bool = False
+    """Whether what was asked is done all the same, for kinds that give another answer."""
     seconds: float = 1.0
     size_bytes: int = 256 * 1024 * 1024
     location: str = "https://auth.example.org/login"
@@ -69,24 +79,40 @@ class FaultPlan:
     """The faults that are still to happen; the first that fits a request happens to it."""
 
     def __init__(self) -> None:
-        self._left: list[tuple[Fault, int]] = []
+        self._left: list[_Planned] = []
 
     def add(self, *faults: Fault) -> None:
         """Plan faults."""
-        self._left += [(fault, _FOR_EVER if fault.times is None else fault.times) for fault in faults]
+        self._left += [_Planned(fault) for fault in faults]
 
     def clear(self) -> None:
         """Let everything go well from now on."""
         self._left.clear()
 
-    def take(self, path: str) -> Fault | None:
+    def take(self, method: str, path: str) -> Fault | None:
         """Return what happens to a request, and count it."""
-        for index, (fault, times) in enumerate(self._left):
-            if path.startswith(fault.path):
-                self._left[index] = (fault, times - 1)
-                self._left = [(item, left) for item, left in self._left if left > 0]
-                return fault
+        for planned in self._left:
+            if planned.happens_to(method, path):
+                self._left = [item for item in self._left if item.times_left > 0]
+                return planned.fault
         return None
+
+
+class _Planned:
+    """A fault, and how often it is still to happen."""
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        self.times_left = _FOR_EVER if fault.times is None else fault.times
+        self._random = random.Random(fault.seed)  # noqa: S311 - not secret  # nosec B311
+
+    def happens_to(self, method: str, path: str) -> bool:
+        fault = self.fault
+        fits = path.startswith(fault.path) and fault.method in (None, method)
+        if not fits or self._random.random() >= fault.share:
+            return False
+        self.times_left -= 1
+        return True
 
 
 def replaced_answer(fault: Fault, app: str) -> web.Response | None:
@@ -127,7 +153,7 @@ async def send_badly(
         # ends when the client or the server closes the connection
         await asyncio.get_running_loop().create_future()
     if fault.kind is FaultKind.RESET:
-        _reset(request)
+        reset(request)
         return answer
     if fault.kind is FaultKind.HUGE:
         return await _send_white_space(request, fault.size_bytes)
@@ -144,7 +170,7 @@ async def send_badly(
     if fault.kind is FaultKind.RESET_IN_BODY:
         # let the half leave first: a reset drops what is still unsent
         await clock.sleep(0)
-        _reset(request)
+        reset(request)
     elif request.transport is not None:
         request.transport.close()
     return stream
@@ -159,7 +185,7 @@ async def _send_white_space(request: web.BaseRequest, size_bytes: int) -> web.St
     return stream
 
 
-def _reset(request: web.BaseRequest) -> None:
+def reset(request: web.BaseRequest) -> None:
     """Close the connection so that the other side sees a reset instead of an orderly end."""
     transport = request.transport
     if transport is None:

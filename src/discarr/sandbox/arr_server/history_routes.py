@@ -1,4 +1,4 @@
-"""The history's end points."""
+"""The end points of the history and of the blocklist."""
 
 from aiohttp import web
 
@@ -6,7 +6,7 @@ from discarr.core.models import InstanceKind
 from discarr.sandbox.arr_server.call import Call
 from discarr.sandbox.arr_server.json_format import JsonObject, parse_utc
 from discarr.sandbox.arr_server.parameters import BadParameter
-from discarr.sandbox.arr_server.replies import json_reply
+from discarr.sandbox.arr_server.replies import empty, json_reply
 
 _EVENT_NUMBERS = {
     InstanceKind.RADARR: {
@@ -42,19 +42,7 @@ async def get_history(call: Call) -> web.Response:
     media_ids = parameters.numbers(f"{call.media_name}Ids")
     if media_ids:
         rows = [row for row in rows if row[f"{call.media_name}Id"] in media_ids]
-    direction = parameters.word("sortDirection", {"default", "ascending", "descending"}, default="descending")
-    rows.sort(key=lambda row: (row["date"], row["id"]), reverse=direction != "ascending")
-    page, size = max(parameters.number("page", 1), 1), max(parameters.number("pageSize", 10), 0)
-    return json_reply(
-        {
-            "page": page,
-            "pageSize": size,
-            "sortKey": "date",
-            "sortDirection": "ascending" if direction == "ascending" else "descending",
-            "totalRecords": len(rows),
-            "records": [_with_embedded(call, row) for row in rows[(page - 1) * size : page * size]],
-        }
-    )
+    return _page(call, rows)
 
 
 async def get_since(call: Call) -> web.Response:
@@ -82,6 +70,44 @@ async def get_of_media(call: Call) -> web.Response:
     return json_reply([_with_embedded(call, row) for row in reversed(_rows(call)) if row[key] == wanted])
 
 
+async def get_blocklist(call: Call) -> web.Response:
+    """`GET /blocklist`: paged like the history, each with its movie or series."""
+    key = f"{call.media_name}Id"
+    wanted = call.parameters.numbers(f"{key}s")
+    protocols = {word.lower() for word in call.parameters.texts("protocols")}
+    source = call.instance.source
+    rows = [
+        row | {call.media_name: source.media[row[key]]} if row[key] in source.media else row
+        for row in source.blocklist()
+        if (not wanted or row[key] in wanted) and (not protocols or row["protocol"] in protocols)
+    ]
+    return _page(call, rows)
+
+
+async def delete_blocked(call: Call) -> web.Response:
+    """`DELETE /blocklist/{id}`: an unknown id is no error."""
+    call.instance.source.unblock([call.id])
+    return empty()
+
+
+def _page(call: Call, rows: list[JsonObject]) -> web.Response:
+    """Answer with a page, by default the newest; a page past the end is empty."""
+    parameters = call.parameters
+    direction = parameters.word("sortDirection", {"default", "ascending", "descending"}, default="descending")
+    rows.sort(key=lambda row: (row["date"], row["id"]), reverse=direction != "ascending")
+    page, size = max(parameters.number("page", 1), 1), max(parameters.number("pageSize", 10), 0)
+    return json_reply(
+        {
+            "page": page,
+            "pageSize": size,
+            "sortKey": "date",
+            "sortDirection": "ascending" if direction == "ascending" else "descending",
+            "totalRecords": len(rows),
+            "records": [_with_embedded(call, row) for row in rows[(page - 1) * size : page * size]],
+        }
+    )
+
+
 def _rows(call: Call) -> list[JsonObject]:
     return list(call.instance.source.history(call.instance.now()))
 
@@ -96,6 +122,6 @@ def _with_embedded(call: Call, row: JsonObject) -> JsonObject:
     media = source.media.get(row[f"{call.media_name}Id"])
     if media is not None and call.parameters.flag(f"include{call.media_name}"):
         embedded[call.media_name] = media
-    if call.is_sonarr and row["episodeId"] in source.episodes and call.parameters.flag("includeEpisode"):
+    if call.is_sonarr and row.get("episodeId") in source.episodes and call.parameters.flag("includeEpisode"):
         embedded["episode"] = source.episodes[row["episodeId"]]
     return row | embedded

@@ -1,5 +1,6 @@
 """What the simulated apps have in their libraries, and how they print it."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -7,7 +8,7 @@ from discarr.core.models import InstanceKind
 from discarr.sandbox.arr_server.json_format import JsonObject, utc_text
 
 _ADDED = utc_text(datetime(2024, 3, 1, 18, 30, tzinfo=UTC))
-_ENGLISH = {"id": 1, "name": "English"}
+_LANGUAGES = {"Unknown": 0, "English": 1, "French": 2, "Spanish": 3, "German": 4, "Norwegian": 15}
 _RADARR_SOURCES = {"web": "webdl", "webRip": "webrip", "television": "tv"}
 """Radarr's names where they differ from Sonarr's."""
 
@@ -38,6 +39,11 @@ WEBDL_2160P = Quality(id=18, name="WEBDL-2160p", source="web", resolution=2160)
 BLURAY_2160P = Quality(id=19, name="Bluray-2160p", source="bluray", resolution=2160)
 
 
+def languages_resource(*names: str) -> list[JsonObject]:
+    """Return the wire's list of languages."""
+    return [{"id": _LANGUAGES[name], "name": name} for name in names]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movie:
     """A movie in Radarr's library."""
@@ -48,15 +54,20 @@ class Movie:
     tags: tuple[str, ...] = ()
     """Labels of tags."""
     overview: str = "A film that people come back to, and for good reason."
+    is_monitored: bool = True
+    root_folder: str = "/data/media/movies"
+
+    @property
+    def folder(self) -> str:
+        """Where its file belongs."""
+        return f"{self.root_folder}/{self.title.replace(':', ' -')} ({self.year})"
 
     def resource(self, tag_ids: dict[str, int]) -> JsonObject:
         """Return the wire's movie, as embedded in a queue row: no statistics, no local covers."""
-        slug = "".join(letter if letter.isalnum() else "-" for letter in self.title.lower())
-        folder = f"/data/media/movies/{self.title.replace(':', ' -')} ({self.year})"
         return {
             "title": self.title,
             "originalTitle": self.title,
-            "originalLanguage": _ENGLISH,
+            "originalLanguage": languages_resource("English")[0],
             "alternateTitles": [],
             "secondaryYearSourceId": 0,
             "sortTitle": self.title.lower(),
@@ -64,24 +75,30 @@ class Movie:
             "status": "released",
             "overview": self.overview,
             "inCinemas": f"{self.year}-03-01T00:00:00Z",
-            "images": [{"coverType": "poster", "remoteUrl": f"https://image.example.org/{slug}.jpg"}],
+            "images": [
+                {
+                    "coverType": cover,
+                    "remoteUrl": f"https://image.tmdb.org/t/p/original/{_token(f'{cover}{self.title}')}.jpg",
+                }
+                for cover in ("poster", "fanart")
+            ],
             "website": "",
             "year": self.year,
             "youTubeTrailerId": "",
             "studio": "",
-            "path": folder,
+            "path": self.folder,
             "qualityProfileId": 1,
             "hasFile": False,
             "movieFileId": 0,
-            "monitored": True,
+            "monitored": self.is_monitored,
             "minimumAvailability": "released",
             "isAvailable": True,
-            "folderName": folder,
+            "folderName": self.folder,
             "runtime": 100,
             "cleanTitle": "".join(filter(str.isalnum, self.title.lower())),
             "tmdbId": 1000 + self.id,
             "titleSlug": str(1000 + self.id),
-            "rootFolderPath": "/data/media/movies",
+            "rootFolderPath": self.root_folder,
             "genres": ["Drama"],
             "tags": [tag_ids[label] for label in self.tags],
             "added": _ADDED,
@@ -101,6 +118,15 @@ class Series:
     episode_counts: tuple[int, ...]
     tags: tuple[str, ...] = ()
     overview: str = "A series that people come back to, and for good reason."
+    is_monitored: bool = True
+    unmonitored_episodes: frozenset[tuple[int, int]] = frozenset()
+    """Pairs of season and number."""
+    root_folder: str = "/data/media/tv"
+
+    @property
+    def folder(self) -> str:
+        """Where its seasons belong."""
+        return f"{self.root_folder}/{self.title}"
 
     def resource(self, tag_ids: dict[str, int]) -> JsonObject:
         """Return the wire's series."""
@@ -115,19 +141,27 @@ class Series:
             "network": "Public Television",
             "airTime": "20:00",
             "images": [
-                {"coverType": cover, "remoteUrl": f"https://artworks.example.org/{slug}/{cover}.jpg"}
-                for cover in ("banner", "poster", "fanart")
+                {
+                    "coverType": cover,
+                    "remoteUrl": f"https://artworks.thetvdb.com/banners/v4/series/{300_000 + self.id}/"
+                    f"{folder}/{_token(f'{cover}{self.title}')[:13]}.jpg",
+                }
+                for cover, folder in (
+                    ("banner", "banners"),
+                    ("poster", "posters"),
+                    ("fanart", "backgrounds"),
+                )
             ],
-            "originalLanguage": _ENGLISH,
+            "originalLanguage": languages_resource("English")[0],
             "seasons": [
                 {"seasonNumber": number, "monitored": number > 0}
                 for number in range(len(self.episode_counts) + 1)
             ],
             "year": self.year,
-            "path": f"/data/media/tv/{self.title}",
+            "path": self.folder,
             "qualityProfileId": 1,
             "seasonFolder": True,
-            "monitored": True,
+            "monitored": self.is_monitored,
             "monitorNewItems": "all",
             "useSceneNumbering": False,
             "runtime": 45,
@@ -139,7 +173,7 @@ class Series:
             "seriesType": "standard",
             "cleanTitle": "".join(filter(str.isalnum, self.title.lower())),
             "titleSlug": slug,
-            "rootFolderPath": "/data/media/tv",
+            "rootFolderPath": self.root_folder,
             "genres": ["Drama"],
             "tags": [tag_ids[label] for label in self.tags],
             "added": _ADDED,
@@ -167,7 +201,7 @@ class Series:
             "runtime": 45,
             "overview": "Things go wrong, and then a little less wrong.",
             "hasFile": False,
-            "monitored": True,
+            "monitored": (season, number) not in self.unmonitored_episodes,
             "absoluteEpisodeNumber": number,
             "unverifiedSceneNumbering": False,
             "id": self.episode_id(season, number),
@@ -192,9 +226,29 @@ class EpisodesOf:
     series: Series
     season: int
     numbers: tuple[int, ...]
+    """Empty: the app knows the series, but no episode."""
 
 
 def whole_season(series: Series, season: int) -> EpisodesOf:
     """Return all episodes of a season, as a season pack holds them."""
     count = series.episode_counts[season - 1]
     return EpisodesOf(series=series, season=season, numbers=tuple(range(1, count + 1)))
+
+
+def media_ids(media: Movie | EpisodesOf | None) -> list[JsonObject]:
+    """Return the ids by which rows name what a download brings: one set per movie or episode."""
+    if isinstance(media, EpisodesOf):
+        return [
+            {
+                "seriesId": media.series.id,
+                "episodeId": media.series.episode_id(media.season, number),
+                "seasonNumber": media.season,
+            }
+            for number in media.numbers
+        ]
+    return [] if media is None else [{"movieId": media.id}]
+
+
+def _token(seed: str) -> str:
+    """Return what stands for the name of a picture: letters and digits, the same for the same seed."""
+    return hashlib.sha256(seed.encode()).hexdigest()[:27]

@@ -27,18 +27,30 @@ class Problem:
     """Whether a season pack repeats the message for each of its files."""
     error_message: str | None = None
     """The download client's own words."""
+    hides_files: bool = False
+    """Whether the app sees no file at all: a manual import has nothing to offer."""
+    is_unmatched: bool = False
+    """Whether the app cannot tell what the file is: in a manual import a person has to say it."""
 
 
 def _rejected(message: str, *, is_per_file: bool = False, header: str | None = None) -> Problem:
     return Problem(message=message, is_per_file=is_per_file, header=header)
 
 
+def _unseen(message: str) -> Problem:
+    return Problem(message=message, hides_files=True)
+
+
+def _unmatched(message: str) -> Problem:
+    return Problem(message=message, is_unmatched=True)
+
+
 def _blocked(message: str) -> Problem:
     return Problem(message=message, tracked_state=TrackedState.IMPORT_BLOCKED)
 
 
-def _unexamined(message: str) -> Problem:
-    return Problem(message=message, tracked_state=TrackedState.DOWNLOADING)
+def _unexamined(message: str, *, hides_files: bool = False) -> Problem:
+    return Problem(message=message, tracked_state=TrackedState.DOWNLOADING, hides_files=hides_files)
 
 
 def _client_warning(error_message: str) -> Problem:
@@ -61,7 +73,10 @@ def _failed(error_message: str) -> Problem:
 
 def _dangerous(message: str) -> Problem:
     return Problem(
-        tracked_status=TrackedStatus.ERROR, tracked_state=TrackedState.FAILED_PENDING, message=message
+        tracked_status=TrackedStatus.ERROR,
+        tracked_state=TrackedState.FAILED_PENDING,
+        message=message,
+        hides_files=True,
     )
 
 
@@ -80,13 +95,13 @@ PROBLEMS: dict[str, Problem] = {
     ),
     "sample": _rejected("Sample", header=_MISSING_EPISODES, is_per_file=True),
     "sample unclear": _rejected("Unable to determine if file is a sample"),
-    "no eligible files": _rejected("No files found are eligible for import in {path}"),
-    "unable to parse": _rejected("Unable to parse file"),
-    "unknown movie": _rejected("Unknown Movie"),
+    "no eligible files": _unseen("No files found are eligible for import in {path}"),
+    "unable to parse": _unmatched("Unable to parse file"),
+    "unknown movie": _unmatched("Unknown Movie"),
     "already imported": _rejected("Movie file already imported at 5/8/2025 6:01:23 PM"),
     "same size": _rejected("Has the same filesize as existing file"),
     "no audio": _rejected("No audio tracks detected"),
-    "archive": _rejected("Found archive file, might need to be extracted"),
+    "archive": _unseen("Found archive file, might need to be extracted"),
     "still unpacking": _rejected("File is still being unpacked"),
     "no room": _rejected("Not enough free space"),
     "locked file": _rejected("Locked file, try again later"),
@@ -94,7 +109,7 @@ PROBLEMS: dict[str, Problem] = {
         "Episode 1x09 was unexpected considering the {file} folder name", is_per_file=True
     ),
     "missing episodes": Problem(header=_MISSING_EPISODES),
-    "path missing": _rejected(
+    "path missing": _unseen(
         "Import failed, path does not exist or is not accessible by {app}: {path}. Ensure the path exists "
         "and the user running {app} has the correct permissions to access this file/folder"
     ),
@@ -106,7 +121,9 @@ PROBLEMS: dict[str, Problem] = {
         "Movie title mismatch, automatic import is not possible. Manual Import required."
     ),
     "partial pack": _blocked("Partial season packs are not supported"),
-    "invalid path": _unexamined("[{path}] is not a valid local path. You may need a Remote Path Mapping."),
+    "invalid path": _unexamined(
+        "[{path}] is not a valid local path. You may need a Remote Path Mapping.", hides_files=True
+    ),
     "not grabbed": _unexamined("Download wasn't grabbed by {app} and not in a category, Skipping."),
     "dangerous file": _dangerous("Caution: Found potentially dangerous file with extension: .lnk"),
     "executable": _dangerous("Caution: Found executable file with extension: '.exe'"),

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from discarr.sandbox.arr_server.call import Call
-from discarr.sandbox.arr_server.instance import Instance
+from discarr.sandbox.arr_server.instance import Instance, Removed
 from discarr.sandbox.arr_server.json_format import JsonObject
 from discarr.sandbox.arr_server.parameters import BadParameter
 from discarr.sandbox.arr_server.queue_query import QueueQuery, is_known, read_queue_query, select
 from discarr.sandbox.arr_server.replies import empty, error, json_bytes, json_reply
-from discarr.sandbox.arr_server.source import Removal, embed
+from discarr.sandbox.arr_server.source import ClientRefusal, Removal, embed
 
 
 async def get_queue(call: Call) -> web.Response:
@@ -72,18 +72,23 @@ async def get_status(call: Call) -> web.Response:
 
 async def delete_item(call: Call) -> web.Response:
     """`DELETE /queue/{id}`: the whole download goes, and the data with it unless told otherwise."""
-    row = _rows_by_id(call.instance).get(call.id)
-    if row is None:
+    rows = [row for row in call.instance.rows() if row["id"] == call.id]
+    if not rows:
         return error(404, "NotFound")
-    return _remove(call, [row]) or empty()
+    if len(rows) > 1:
+        # ids are hashes of 31 bits
+        return error(500, "Sequence contains more than one matching element")
+    return _remove(call, rows) or empty()
 
 
 async def delete_bulk(call: Call) -> web.Response:
     """`DELETE /queue/bulk`: one stale id, and nothing is removed."""
-    rows = _find_all(call.instance, await _ids(call))
-    if rows is None:
+    row_ids = await _ids(call)
+    rows = _rows_by_id(call.instance)
+    if not rows.keys() >= set(row_ids):
         return error(404, "NotFound")
-    return _remove(call, rows) or json_reply({})
+    named = {rows[row_id].get("downloadId", row_id): rows[row_id] for row_id in row_ids}
+    return _remove(call, list(named.values())) or json_reply({})
 
 
 async def grab(call: Call) -> web.Response:
@@ -101,13 +106,17 @@ def _grab(instance: Instance, row_ids: list[int]) -> web.Response:
     for row_id in row_ids:
         if row_id not in pending:
             return error(404, "NotFound")
-        instance.source.grab(pending[row_id], instance.now())
-        instance.refresh()
+        now = instance.now()
+        instance.source.grab(pending[row_id], now)
+        instance.refresh(now)
     return json_reply({})
 
 
 def _remove(call: Call, rows: list[JsonObject]) -> web.Response | None:
-    """Remove the downloads of these rows; returns the answer if that fails."""
+    """Remove the downloads of these rows, one after the other; returns the answer if one fails.
+
+    What was removed before a failure is shown until the next refresh, as in the apps.
+    """
     instance, parameters = call.instance, call.parameters
     removal = Removal(
         remove_from_client=parameters.flag("removeFromClient", default=True),
@@ -115,22 +124,23 @@ def _remove(call: Call, rows: list[JsonObject]) -> web.Response | None:
         skip_redownload=parameters.flag("skipRedownload"),
         change_category=parameters.flag("changeCategory"),
     )
+    now = instance.now()
     for row in rows:
-        wants_category = removal.change_category and not removal.remove_from_client
+        download_id = row.get("downloadId")
+        wants_category = download_id and removal.change_category and not removal.remove_from_client
         if wants_category and not row["downloadClientHasPostImportCategory"]:
             return error(500, "This download client does not support changing the category")
-        instance.source.remove(row, removal, instance.now())
-    instance.refresh()
+        try:
+            instance.source.remove(row, removal, now)
+        except ClientRefusal as refusal:
+            return error(refusal.status, str(refusal))
+        instance.removed.append(Removed(row_id=row["id"], download_id=download_id, removal=removal))
+    instance.refresh(now)
     return None
 
 
 def _rows_by_id(instance: Instance) -> Mapping[int, JsonObject]:
     return {row["id"]: row for row in instance.rows()}
-
-
-def _find_all(instance: Instance, row_ids: list[int]) -> list[JsonObject] | None:
-    rows = _rows_by_id(instance)
-    return [rows[row_id] for row_id in row_ids] if rows.keys() >= set(row_ids) else None
 
 
 async def _ids(call: Call) -> list[int]:

@@ -80,8 +80,9 @@ class Replay:
                 f"{directory} lacks {' and '.join(missing)}. Needed are movie-queue.json (Radarr, GET "
                 "/api/v3/queue?includeMovie=true) and series-queue.json (Sonarr, GET "
                 "/api/v3/queue?includeSeries=true&includeEpisode=true); system-status.json, disk-space.json, "
-                "root-folders.json, tags.json, health.json, movie-history.json and "
-                "series-episode-history.json are used when they are there"
+                "root-folders.json, tags.json, health.json, quality-profiles.json, movie-history.json, "
+                "series-episode-history.json, and of each app the -manual-import.json and -lookup.json "
+                "(radarr-manual-import.json, movie-lookup.json) are used when they are there"
             )
         return cls(sources={kind: _read_source(directory, kind) for kind in InstanceKind})
 
@@ -93,15 +94,20 @@ class Replay:
 def _read_source(directory: Path, kind: InstanceKind) -> ReplaySource:
     rows = _read(directory / QUEUE_FILES[kind], _records)
     media_name = "movie" if kind is InstanceKind.RADARR else "series"
+    found = _read(directory / f"{media_name}-lookup.json", _records)
     return ReplaySource(
         kind=kind,
         queue=[
             {name: value for name, value in row.items() if name not in ("movie", "series", "episode")}
             for row in rows
         ],
-        media=by_id(row[media_name] for row in rows if media_name in row),
+        media=by_id(item for item in found if "id" in item)
+        | by_id(row[media_name] for row in rows if media_name in row),
         episodes=by_id(row["episode"] for row in rows if "episode" in row),
         past=sorted(_read(directory / _HISTORY_FILES[kind], _records), key=lambda row: row["date"]),
+        files=_read(directory / f"{kind}-manual-import.json", _records),
+        catalogue=[item for item in found if "id" not in item],
+        profiles=_read(directory / "quality-profiles.json", _records),
         tags=_read(directory / "tags.json", _records),
         health=_read(directory / "health.json", _records),
         disks=_read(directory / "disk-space.json", _records),

@@ -1,19 +1,17 @@
-"""Queue rows and history rows of scripted downloads, as the apps print them."""
+"""Queue rows of scripted downloads, as the apps print them."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from discarr.core.models import InstanceKind, Protocol, QueueStatus, TrackedState, TrackedStatus
+from discarr.sandbox.arr_server.download_clients import DownloadClient
+from discarr.sandbox.arr_server.files import files_of
 from discarr.sandbox.arr_server.json_format import JsonObject, queue_id, span_text, utc_text, without_absent
-from discarr.sandbox.arr_server.library import EpisodesOf, Movie
+from discarr.sandbox.arr_server.library import EpisodesOf, languages_resource, media_ids
+from discarr.sandbox.arr_server.occurrence import DownloadState, Occurrence
 from discarr.sandbox.arr_server.problems import Problem
-from discarr.sandbox.arr_server.scenario import DownloadState, Occurrence, ScriptedDownload, Step
+from discarr.sandbox.arr_server.scenario import ScriptedDownload, Step
 
-INDEXER_KEY = "5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e"
-"""The indexer's key inside `data.downloadUrl` of history rows: a canary, never to be shown or logged."""
-
-_ENGLISH = [{"id": 1, "name": "English"}]
-_UNKNOWN_LANGUAGE = [{"id": 0, "name": "Unknown"}]
-_CLIENTS = {Protocol.USENET: (1, "SABnzbd"), Protocol.TORRENT: (2, "qBittorrent")}
 _INDEXERS = {Protocol.USENET: "NZBFinder (Prowlarr)", Protocol.TORRENT: "Linux Tracker (Prowlarr)"}
 _OK = TrackedStatus.OK
 _LOOKS = {
@@ -27,20 +25,26 @@ _LOOKS = {
 }
 
 
-def media_ids(media: Movie | EpisodesOf | None, *, is_sonarr: bool) -> list[JsonObject]:
-    """Return the ids that tie a row to the library: one set per episode, empty for an unknown item."""
-    if isinstance(media, EpisodesOf):
-        return [
-            {
-                "seriesId": media.series.id,
-                "episodeId": media.series.episode_id(media.season, number),
-                "seasonNumber": media.season,
-            }
-            for number in media.numbers
-        ]
-    if media is None or is_sonarr:
-        return [{}]
-    return [{"movieId": media.id}]
+def indexer_of(script: ScriptedDownload) -> str:
+    """Return the name of the indexer that a release is from."""
+    return script.indexer or _INDEXERS[script.protocol]
+
+
+def custom_formats(script: ScriptedDownload) -> list[JsonObject]:
+    """Return the wire's list of the custom formats that a release fits."""
+    return [{"id": queue_id(name) % 100 + 1, "name": name} for name in script.custom_formats]
+
+
+def pending_row_ids(occurrence: Occurrence) -> list[int]:
+    """Return the ids of a pending release's rows."""
+    pending_id = queue_id(f"{occurrence.script.release}{occurrence.cycle}") % 10_000 + 1
+    return [
+        queue_id(
+            f"pending-{pending_id}-"
+            + (f"ep{ids.get('episodeId', 0)}" if "seriesId" in ids else f"movie{ids.get('movieId', 0)}")
+        )
+        for ids in _ids_of_rows(occurrence.script)
+    ]
 
 
 def queue_rows(
@@ -48,20 +52,25 @@ def queue_rows(
     occurrence: Occurrence,
     state: DownloadState,
     *,
+    client: DownloadClient,
     at: datetime,
-    grabbed: datetime,
+    grabbed: datetime | None,
     time_left: timedelta | None,
+    arrived: Collection[int] = (),
 ) -> list[JsonObject]:
-    """Return the rows of one download: one per episode on Sonarr, each with the size of the whole."""
+    """Return the rows of one download: one per episode on Sonarr, each with the size of the whole.
+
+    `grabbed` is None for a pending release; `arrived` are the parts that have been imported.
+    """
     script = occurrence.script
     is_sonarr = kind is InstanceKind.SONARR
     rows = []
-    for ids in media_ids(script.media, is_sonarr=is_sonarr):
+    for part, ids in enumerate(_ids_of_rows(script)):
         row = ids | {
-            "languages": _ENGLISH if script.media else _UNKNOWN_LANGUAGE,
+            "languages": languages_resource(*(script.languages if script.media else ("Unknown",))),
             "quality": script.quality.resource(kind),
-            "customFormats": [],
-            "customFormatScore": 0,
+            "customFormats": custom_formats(script),
+            "customFormatScore": script.custom_format_score,
             "size": script.size_bytes,
             "title": script.release,
             "sizeleft": round(script.size_bytes * (1 - state.fraction)),
@@ -70,35 +79,45 @@ def queue_rows(
             row["timeleft"] = span_text(timedelta(seconds=int(time_left.total_seconds())))
             row["estimatedCompletionTime"] = utc_text(at + time_left)
         if state.step is Step.DELAYED:
-            row |= _pending_part(script, occurrence.cycle, ids)
+            row |= _pending_part(script, pending_row_ids(occurrence)[part])
         else:
-            row |= _tracked_part(kind, occurrence, state, ids, grabbed)
+            row |= _tracked_part(kind, occurrence, state, client, ids, grabbed)
         if is_sonarr:
-            row["episodeHasFile"] = False
+            row["episodeHasFile"] = script.replaces is not None or part in arrived
         # the apps print the id last
         row["id"] = row.pop("id")
         rows.append(row)
     return rows
 
 
-def _pending_part(script: ScriptedDownload, cycle: int, ids: JsonObject) -> JsonObject:
-    pending_id = queue_id(f"{script.release}{cycle}") % 10_000 + 1
-    media = f"ep{ids.get('episodeId', 0)}" if "seriesId" in ids else f"movie{ids.get('movieId', 0)}"
+def _ids_of_rows(script: ScriptedDownload) -> list[JsonObject]:
+    """Return what ties each row to the library: nothing for an unknown item."""
+    media = script.media
+    if isinstance(media, EpisodesOf) and not media.numbers:
+        return [{"seriesId": media.series.id}]
+    return media_ids(media) or [{}]
+
+
+def _pending_part(script: ScriptedDownload, row_id: int) -> JsonObject:
     return {
         "status": QueueStatus.DELAY,
         "protocol": script.protocol,
         "downloadClientHasPostImportCategory": False,
-        "indexer": _INDEXERS[script.protocol],
-        "id": queue_id(f"pending-{pending_id}-{media}"),
+        "indexer": indexer_of(script),
+        "id": row_id,
     }
 
 
 def _tracked_part(
-    kind: InstanceKind, occurrence: Occurrence, state: DownloadState, ids: JsonObject, grabbed: datetime
+    kind: InstanceKind,
+    occurrence: Occurrence,
+    state: DownloadState,
+    client: DownloadClient,
+    ids: JsonObject,
+    grabbed: datetime | None,
 ) -> JsonObject:
     script = occurrence.script
-    client_id, client = _CLIENTS[script.protocol]
-    key = f"trackedDownload-{client_id}-{occurrence.download_id}"
+    key = f"trackedDownload-{client.id}-{occurrence.download_id}"
     if kind is InstanceKind.SONARR:
         key += f"-ep{ids.get('episodeId', 0)}"
     problem = state.problem
@@ -109,7 +128,7 @@ def _tracked_part(
     )
     is_complete = state.fraction >= 1
     return without_absent(
-        added=utc_text(grabbed) if script.media else None,
+        added=utc_text(grabbed) if script.media and grabbed else None,
         status=status,
         trackedDownloadStatus=tracked_status,
         trackedDownloadState=tracked_state,
@@ -117,68 +136,29 @@ def _tracked_part(
         errorMessage=problem.error_message if problem else None,
         downloadId=occurrence.download_id,
         protocol=script.protocol,
-        downloadClient=client,
-        downloadClientHasPostImportCategory=script.protocol is Protocol.TORRENT,
-        indexer=_INDEXERS[script.protocol] if script.media else None,
-        outputPath=_output_path(script) if is_complete else None,
+        downloadClient=client.name,
+        downloadClientHasPostImportCategory=client.has_post_import_category,
+        indexer=indexer_of(script) if script.media else None,
+        outputPath=script.output_path if is_complete else None,
         id=queue_id(key),
     )
 
 
-def _output_path(script: ScriptedDownload) -> str:
-    return f"/data/{script.protocol}/complete/{script.release}"
+def problem_message(kind: InstanceKind, script: ScriptedDownload, problem: Problem) -> str | None:
+    """Return what the app says about a problem, with the names of this download."""
+    if problem.message is None:
+        return None
+    return problem.message.format(path=script.output_path, file=script.release, app=kind.value.capitalize())
 
 
 def _status_messages(kind: InstanceKind, script: ScriptedDownload, problem: Problem) -> list[JsonObject]:
     entries: list[JsonObject] = []
     if problem.header is not None:
         entries.append({"title": problem.header, "messages": []})
-    if problem.message is not None:
-        message = problem.message.format(
-            path=_output_path(script), file=script.release, app=kind.value.capitalize()
-        )
+    message = problem_message(kind, script, problem)
+    if message is not None:
+        names = [script.release]
         if problem.is_per_file and isinstance(script.media, EpisodesOf):
-            season = script.media.season
-            names = [f"{script.release}.S{season:02d}E{number:02d}.mkv" for number in script.media.numbers]
-        else:
-            names = [script.release]
+            names = [file.name for file in files_of(script)]
         entries += [{"title": name, "messages": [message]} for name in names]
     return entries
-
-
-def history_rows(kind: InstanceKind, occurrence: Occurrence, event: str, at: datetime) -> list[JsonObject]:
-    """Return the history rows of one event without their ids: one per episode, none for an unknown item."""
-    script = occurrence.script
-    if script.media is None:
-        return []
-    client = _CLIENTS[script.protocol][1]
-    data: dict[str, str] = {"downloadClient": client, "downloadClientName": client}
-    if event == "grabbed":
-        data |= {
-            "indexer": _INDEXERS[script.protocol],
-            "downloadUrl": f"http://prowlarr:9696/1/download?apikey={INDEXER_KEY}&file={script.release}",
-            "size": str(script.size_bytes),
-        }
-    elif event == "downloadFolderImported":
-        data |= {"droppedPath": _output_path(script), "importedPath": "/data/media/" + script.release}
-    else:
-        data |= {"message": "Removed by a person or given up by the download client"}
-    rows = []
-    for ids in media_ids(script.media, is_sonarr=kind is InstanceKind.SONARR):
-        row = {name: value for name, value in ids.items() if name != "seasonNumber"}
-        rows.append(
-            row
-            | {
-                "sourceTitle": script.release,
-                "languages": _ENGLISH,
-                "quality": script.quality.resource(kind),
-                "customFormats": [],
-                "customFormatScore": 0,
-                "qualityCutoffNotMet": False,
-                "date": utc_text(at),
-                "downloadId": occurrence.download_id,
-                "eventType": event,
-                "data": data,
-            }
-        )
-    return rows

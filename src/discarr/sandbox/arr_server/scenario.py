@@ -1,18 +1,20 @@
-"""Scripted downloads: frozen descriptions, and what they look like at a given moment.
+"""Scenarios: frozen descriptions of instances and of their downloads.
 
-Everything here is a pure function of scenario time: seconds since the scenario began, which is negative for
-what had already happened by then.
+Times are scenario time: seconds since the scenario began, negative for what had already happened by then.
 """
 
-import hashlib
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from discarr.core.models import InstanceKind, Protocol
+from discarr.sandbox.arr_server.download_clients import USUAL_CLIENTS, DownloadClient, find_client
 from discarr.sandbox.arr_server.library import WEBDL_1080P, EpisodesOf, Movie, Quality, Series
 from discarr.sandbox.arr_server.problems import PROBLEMS, Problem
+from discarr.sandbox.arr_server.timeline import ALWAYS, Course, Window
+
+SEARCH_S = 5.0
+"""How long after a failure the app grabs what it has found instead."""
 
 
 class Step(StrEnum):
@@ -38,6 +40,7 @@ class Ending(StrEnum):
 
     IMPORTED = "imported"
     FAILED = "failed"
+    """The app blocklists the release and searches again."""
     VANISHED = "vanished"
     """Gone without a word in the history, as when somebody removed it in the download client."""
 
@@ -51,6 +54,11 @@ class Phase:
     until: float | None = None
     """Part of the data that is loaded at the end of the phase; None: as at its beginning."""
     problem: Problem | None = None
+    imports: tuple[int, ...] = ()
+    """Numbers of the episodes that are imported during the phase, one after the other.
+
+    What no phase names is imported in the last one: bit by bit if that is `IMPORTING`, else at its end.
+    """
 
 
 def downloading(lasts_s: float, *, until: float = 1.0) -> Phase:
@@ -68,9 +76,38 @@ def waiting(step: Step, lasts_s: float = math.inf) -> Phase:
     return Phase(step=step, lasts_s=lasts_s)
 
 
+def importing(lasts_s: float, *numbers: int) -> Phase:
+    """Import the episodes with these numbers, one after the other; without numbers see `Phase.imports`."""
+    return Phase(step=Step.IMPORTING, lasts_s=lasts_s, imports=numbers)
+
+
 def troubled(name: str, lasts_s: float = math.inf) -> Phase:
     """Need a person, for the reason with that name in `PROBLEMS`."""
     return Phase(step=Step.TROUBLED, lasts_s=lasts_s, problem=PROBLEMS[name])
+
+
+class ManualImport(StrEnum):
+    """How a person's import of a download ends."""
+
+    WORKS = "works"
+    FAILS = "fails"
+    """The command fails, and nothing was imported."""
+    SAYS_IT_FAILED = "says it failed"
+    """The command fails although the files arrived, and the download stays in the queue: Sonarr#8649."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptedFile:
+    """A video file of a download, as a manual import shows it."""
+
+    name: str
+    """Path below the download's folder."""
+    size_bytes: int
+    media: Movie | EpisodesOf | None
+    """What the app takes it for; None: it cannot tell."""
+    rejections: tuple[str, ...] = ()
+    quality: Quality | None = None
+    """None: that of the download."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +126,23 @@ class ScriptedDownload:
     ending: Ending = Ending.IMPORTED
     quality: Quality = WEBDL_1080P
     protocol: Protocol = Protocol.USENET
+    client: str | None = None
+    """Name of the download client; None: the instance's first for the protocol."""
+    indexer: str | None = None
+    """None: a usual one for the protocol."""
+    languages: tuple[str, ...] = ("English",)
+    custom_formats: tuple[str, ...] = ()
+    custom_format_score: int = 0
+    replaces: Quality | None = None
+    """The quality of the file that the library has already, so that this is an upgrade; None: it has none."""
+    replacement: "ScriptedDownload | None" = None
+    """What a search finds once this has failed or was removed; its `starts_at_s` counts from then."""
+    files: tuple[ScriptedFile, ...] | None = None
+    """What a manual import shows; None: a file per movie or episode, rejected for the present problem."""
+    manual_import: ManualImport = ManualImport.WORKS
 
     def __post_init__(self) -> None:
-        if self.repeats_every_s is not None and self.lasts_s > self.repeats_every_s:
+        if self.repeats_every_s is not None and self.lasts_with_replacement_s > self.repeats_every_s:
             raise ValueError(f"{self.release} is grabbed again before it is gone")
 
     @property
@@ -100,89 +151,27 @@ class ScriptedDownload:
         return sum(phase.lasts_s for phase in self.phases)
 
     @property
+    def output_path(self) -> str:
+        """Where the client leaves it when it is complete."""
+        return f"/data/{self.protocol}/complete/{self.release}"
+
+    @property
+    def release_group(self) -> str | None:
+        """Who made the release, from the end of its name; None if that does not say."""
+        return self.release.rpartition("-")[2] if "-" in self.release else None
+
+    @property
     def delay_s(self) -> float:
         """How long it is only a pending release."""
         return sum(phase.lasts_s for phase in self.phases if phase.step is Step.DELAYED)
 
-    def occurrences(self, until_s: float, since_s: float = -math.inf) -> Iterator["Occurrence"]:
-        """Yield each time it is or was in the queue between two moments, earliest first."""
-        if until_s < self.starts_at_s:
-            return
-        if self.repeats_every_s is None:
-            yield Occurrence(script=self, cycle=0)
-            return
-        first = max(0, math.floor((max(since_s, self.starts_at_s) - self.starts_at_s) / self.repeats_every_s))
-        last = math.floor((until_s - self.starts_at_s) / self.repeats_every_s)
-        # the cycle before may have an event at the very moment this one begins
-        for cycle in range(max(0, first - 1), last + 1):
-            yield Occurrence(script=self, cycle=cycle)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DownloadState:
-    """What a scripted download looks like at one moment."""
-
-    step: Step
-    fraction: float
-    time_left_s: float | None
-    problem: Problem | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Occurrence:
-    """One of the times that a scripted download is in the queue."""
-
-    script: ScriptedDownload
-    cycle: int
-
     @property
-    def starts_at_s(self) -> float:
-        """When it enters the queue."""
-        return self.script.starts_at_s + self.cycle * (self.script.repeats_every_s or 0)
-
-    @property
-    def grabbed_at_s(self) -> float:
-        """When the download client gets it: after the delay, if there is one."""
-        return self.starts_at_s + self.script.delay_s
-
-    @property
-    def ends_at_s(self) -> float:
-        """When it leaves the queue; infinite if it stays."""
-        return self.starts_at_s + self.script.lasts_s
-
-    @property
-    def download_id(self) -> str:
-        """The download client's id: a torrent's hash, or the id of a SABnzbd job."""
-        digest = hashlib.sha1(f"{self.script.release}#{self.cycle}".encode(), usedforsecurity=False)
-        if self.script.protocol is Protocol.TORRENT:
-            return digest.hexdigest().upper()
-        return f"SABnzbd_nzo_{digest.hexdigest()[:8]}"
-
-    def state_at(self, moment_s: float) -> DownloadState | None:
-        """Return what it looks like, or None before its start and after its end."""
-        age_s = moment_s - self.starts_at_s
-        fraction = 0.0
-        if age_s < 0:
-            return None
-        for phase in self.script.phases:
-            target = fraction if phase.until is None else phase.until
-            if age_s >= phase.lasts_s:
-                age_s -= phase.lasts_s
-                fraction = target
-                continue
-            left_s: float | None = None
-            if phase.step is Step.DOWNLOADING and target > fraction:
-                rate = (target - fraction) / phase.lasts_s
-                fraction += rate * age_s
-                left_s = (1 - fraction) / rate
-            elif phase.step is Step.DELAYED:
-                left_s = phase.lasts_s - age_s
-            elif fraction >= 1:
-                left_s = 0.0
-            return DownloadState(
-                step=phase.step, fraction=fraction, time_left_s=left_s, problem=phase.problem
-            )
-        return None
+    def lasts_with_replacement_s(self) -> float:
+        """Time until it and all that may be grabbed instead of it have left the queue."""
+        following = self.replacement
+        if following is None:
+            return self.lasts_s
+        return self.lasts_s + SEARCH_S + following.starts_at_s + following.lasts_with_replacement_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +182,12 @@ class Volume:
     free_bytes: int
     total_bytes: int
     label: str = ""
+    course: Course | None = None
+    """How the free bytes change; None: they stay."""
+
+    def free_bytes_at(self, moment_s: float) -> int:
+        """Return what is free at a moment."""
+        return self.free_bytes if self.course is None else self.course.value_at(moment_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +197,8 @@ class HealthLine:
     source: str
     level: str
     message: str
+    window: Window = ALWAYS
+    """When it is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,13 +212,24 @@ class Scenario:
     health: tuple[HealthLine, ...] = ()
     library: tuple[Movie | Series, ...] = ()
     """What is in the library besides the media of the downloads."""
+    catalogue: tuple[Movie | Series, ...] = ()
+    """What a look-up finds besides the library."""
+    findable: tuple[ScriptedDownload, ...] = ()
+    """What a search finds, each once; their `starts_at_s` counts from the end of the search."""
+    clients: tuple[DownloadClient, ...] = USUAL_CLIENTS
+    versions: tuple[tuple[float, str], ...] = ()
+    """Since when the app has which version, earliest first; before the first one the usual version."""
+
+    def client_of(self, script: ScriptedDownload) -> DownloadClient:
+        """Return the client that a download is with."""
+        return find_client(self.clients, script.protocol, script.client)
 
     @property
     def media(self) -> dict[int, Movie | Series]:
         """Everything in the library by id."""
         downloaded = (
             script.media.series if isinstance(script.media, EpisodesOf) else script.media
-            for script in self.downloads
+            for script in (*self.downloads, *self.findable)
         )
         return {item.id: item for item in (*self.library, *downloaded) if item is not None}
 

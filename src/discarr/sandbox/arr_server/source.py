@@ -1,12 +1,13 @@
 """What stands behind a simulated instance: the thing that knows its queue and its library."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import override
 
 from discarr.core.models import InstanceKind
+from discarr.sandbox.arr_server.commands import DONE, Outcome
 from discarr.sandbox.arr_server.json_format import JsonObject
 from discarr.sandbox.arr_server.queue_query import QueueQuery
 
@@ -36,6 +37,18 @@ class Removal:
         return not (self.remove_from_client or self.blocklist or self.change_category)
 
 
+class ClientRefusal(Exception):
+    """The download client did not remove a download; `status` is what the app answers."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class NotCompleted(Exception):
+    """A manual import was asked for what is still under way: the apps stumble over it and answer 500."""
+
+
 @dataclass(kw_only=True)
 class Source(ABC):
     """One simulated instance, without the socket.
@@ -46,6 +59,10 @@ class Source(ABC):
     kind: InstanceKind
     media: dict[int, JsonObject] = field(default_factory=dict)
     episodes: dict[int, JsonObject] = field(default_factory=dict)
+    catalogue: list[JsonObject] = field(default_factory=list)
+    """Movies or series that a look-up finds besides `media`; their own ids do not count."""
+    profiles: list[JsonObject] = field(default_factory=list)
+    """Quality profiles."""
     tags: list[JsonObject] = field(default_factory=list)
     health: list[JsonObject] = field(default_factory=list)
     disks: list[JsonObject] = field(default_factory=list)
@@ -57,6 +74,9 @@ class Source(ABC):
     def begin(self, at: datetime) -> None:
         """Learn when the server started: called once, before anything else is asked."""
 
+    def advance(self, at: datetime) -> None:  # noqa: B027 - a hook
+        """Let everything happen that is due by a moment: called before each request is answered."""
+
     @abstractmethod
     def rows(self, at: datetime) -> list[JsonObject]:
         """Return the queue rows as they look at a moment, pending releases included."""
@@ -67,11 +87,55 @@ class Source(ABC):
 
     @abstractmethod
     def remove(self, row: JsonObject, removal: Removal, at: datetime) -> None:
-        """Remove the download of a row: of a pack all rows go, whichever was named."""
+        """Remove the download of a row: of a pack all rows go, whichever was named.
+
+        Raises:
+            ClientRefusal: the download client did not do it; nothing has changed.
+        """
 
     @abstractmethod
     def grab(self, row: JsonObject, at: datetime) -> None:
         """Send a pending release to the download client."""
+
+    def run(self, name: str, body: JsonObject, at: datetime) -> Outcome:  # noqa: ARG002 - a hook
+        """Do the work of a command, at its end."""
+        return DONE
+
+    def importable(self, download_id: str, at: datetime) -> list[JsonObject]:  # noqa: ARG002 - a hook
+        """Return the files that a manual import of a download offers; none for what is not tracked.
+
+        Raises:
+            NotCompleted: the download is still under way.
+        """
+        return []
+
+    def reconsidered(self, file: JsonObject, at: datetime) -> JsonObject:  # noqa: ARG002 - a hook
+        """Return a file of a manual import as judged with what a person has set."""
+        return file | {"rejections": []}
+
+    def blocklist(self) -> list[JsonObject]:
+        """Return the blocklist, oldest first."""
+        return []
+
+    def unblock(self, ids: Collection[int]) -> None:  # noqa: B027 - a hook
+        """Take entries from the blocklist."""
+
+    def health_at(self, at: datetime) -> list[JsonObject]:  # noqa: ARG002 - a hook
+        """Return the app's own warnings at a moment."""
+        return self.health
+
+    def disks_at(self, at: datetime) -> list[JsonObject]:  # noqa: ARG002 - a hook
+        """Return the volumes at a moment."""
+        return self.disks
+
+    def root_folders_at(self, at: datetime) -> list[JsonObject]:  # noqa: ARG002 - a hook
+        """Return the root folders at a moment."""
+        return self.root_folders
+
+    def version_at(self, at: datetime) -> str | None:  # noqa: ARG002 - a hook
+        """Return the app's version at a moment; None: a usual one."""
+        version: str | None = self.status.get("version")
+        return version
 
     def prepared_page(self, query: QueueQuery) -> PreparedBody | None:  # noqa: ARG002 - a hook
         """Return the answer to a queue request if it is there already; None: sort, page and encode `rows`."""
@@ -85,6 +149,14 @@ class FixedSource(Source):
     queue: list[JsonObject] = field(default_factory=list)
     past: list[JsonObject] = field(default_factory=list)
     """History rows, oldest first, with ids."""
+    blocked: list[JsonObject] = field(default_factory=list)
+    """Entries of the blocklist, oldest first, with ids."""
+    files: list[JsonObject] = field(default_factory=list)
+    """What manual imports offer, each with its `downloadId`."""
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    """How commands end, by name; what is not here works."""
+    ran: list[tuple[str, JsonObject]] = field(default_factory=list)
+    """Name and body of the commands that have ended, in order; they change nothing."""
 
     @override
     def begin(self, at: datetime) -> None:
@@ -105,6 +177,23 @@ class FixedSource(Source):
     @override
     def grab(self, row: JsonObject, at: datetime) -> None:
         self.queue = [item for item in self.queue if not _is_same_download(item, row)]
+
+    @override
+    def run(self, name: str, body: JsonObject, at: datetime) -> Outcome:
+        self.ran.append((name, body))
+        return self.outcomes.get(name, DONE)
+
+    @override
+    def importable(self, download_id: str, at: datetime) -> list[JsonObject]:
+        return [file for file in self.files if file.get("downloadId") == download_id]
+
+    @override
+    def blocklist(self) -> list[JsonObject]:
+        return self.blocked
+
+    @override
+    def unblock(self, ids: Collection[int]) -> None:
+        self.blocked = [row for row in self.blocked if row["id"] not in ids]
 
 
 def by_id(resources: Iterable[JsonObject]) -> dict[int, JsonObject]:
