@@ -6,6 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from discarr.core.store.connection import by_name
 from discarr.core.store.records import to_text
 
 
@@ -40,7 +41,7 @@ type StrikeKey = tuple[str, str, str]
 
 def load_strikes(connection: sqlite3.Connection) -> tuple[StoredStrikes, ...]:
     """Return all strikes."""
-    rows = connection.execute("SELECT * FROM strike ORDER BY instance, download, rule")
+    rows = by_name(connection).execute("SELECT * FROM strike ORDER BY instance, download, rule")
     return tuple(
         StoredStrikes(
             instance=row["instance"],
