@@ -52,11 +52,11 @@ def words(rule: CleanupRule, **overrides: Any) -> str:
     [
         (
             words(CleanupRule.STALLED, idle_for=timedelta(minutes=95, seconds=59), reason=ReasonKind.STALLED),
-            "3 strikes in 2 h 10 min · no data for 95 min",
+            "3 strikes in 2 h 10 min · no byte for 95 min · client says: stalled",
         ),
         (
             words(CleanupRule.STALLED, idle_for=timedelta(hours=49), reason=ReasonKind.TRACKER),
-            "3 strikes in 2 h 10 min · no data for 2 d 1 h · The tracker refuses this download",
+            "3 strikes in 2 h 10 min · no byte for 2 d 1 h · The tracker refuses this download",
         ),
         (words(CleanupRule.STALLED), "3 strikes in 2 h 10 min"),
         (words(CleanupRule.SLOW, rate_bytes_s=12_345.6), "3 strikes in 2 h 10 min · 12 kB/s on average"),

@@ -27,6 +27,8 @@ class GuardKind(StrEnum):
 
     DISARMED = "disarmed"
     """The database was lost, and with it what was decided before: a person has to allow clean-up again."""
+    NO_MEMORY = "no memory"
+    """What was seen before could not be read from the database yet."""
     NETWORK = "network"
     """Several instances cannot be reached: the network is the problem."""
     AWAY = "away"

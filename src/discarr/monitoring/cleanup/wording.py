@@ -39,6 +39,7 @@ PROTECTION_WORDS: Final = {
 }
 _GUARDS: Final = {
     GuardKind.DISARMED: "Discarr has lost its memory: an admin has to allow clean-up again first.",
+    GuardKind.NO_MEMORY: "Discarr has not been able to read yet what it saw before.",
     GuardKind.NETWORK: "{count} of {total} servers cannot be reached: that is one problem of the network.",
     GuardKind.AWAY: "{name} is not available.",
     GuardKind.JUST_BACK: "{name}, or Discarr, was away until a few minutes ago.",
@@ -57,11 +58,11 @@ def guard_text(guard: Guard) -> str:
 
 
 def evidence_text(candidate: Candidate) -> str:
-    """Return what speaks for removing a download, such as "3 strikes in 2 h 10 min · no data for 95 min"."""
+    """Return what speaks for removing a download, such as "3 strikes in 2 h 10 min · no byte for 95 min"."""
     evidence = candidate.evidence
     parts = [f"{evidence.strikes} strikes in {_span(evidence.span)}"]
     if candidate.rule is CleanupRule.STALLED and evidence.idle_for is not None:
-        parts.append(f"no data for {_span(evidence.idle_for)}")
+        parts.append(f"no byte for {_span(evidence.idle_for)}")
     if candidate.rule is CleanupRule.SLOW and evidence.rate_bytes_s is not None:
         parts.append(f"{_rate(evidence.rate_bytes_s)} on average")
     if candidate.rule is CleanupRule.NO_METADATA:
@@ -70,7 +71,9 @@ def evidence_text(candidate: Candidate) -> str:
         parts.append("it belongs to nothing in the library")
     if candidate.rule is CleanupRule.UNMONITORED:
         parts.append("nothing of it is monitored any more")
-    if evidence.reason not in (None, ReasonKind.STALLED, ReasonKind.MAGNET):
+    if evidence.reason is ReasonKind.STALLED:
+        parts.append("client says: stalled")
+    elif evidence.reason not in (None, ReasonKind.MAGNET):
         parts.append(explanation_of(evidence.reason).sentence)
     return " · ".join(parts)
 
