@@ -15,9 +15,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from msgspec import structs
 
 from discarr.core.models import Download, HealthIssue, InstanceState, QueueStatus, TrackedState
-from discarr.core.store import Store
 from discarr.monitoring.cleanup.guards import GuardKind
 from tests.fakes.clock import START, FakeClock
+from tests.fakes.inline_store import InlineStore
 from tests.monitoring.cleanup.stage import GB, Stage, make_item, settings_of
 
 NAMES: Final = tuple("ABCDE")
@@ -80,7 +80,7 @@ class CleanupMachine(RuleBasedStateMachine):
     @initialize(is_slow_on=st.booleans())
     def begin(self, *, is_slow_on: bool) -> None:
         rules = "stalled,slow" if is_slow_on else "stalled"
-        store = self.runner.run(Store.in_memory(clock=FakeClock()))
+        store = self.runner.run(InlineStore.in_memory(clock=FakeClock()))
         self.stage = Stage(
             store,
             settings_of(
