@@ -40,6 +40,7 @@ class FakeMediaClient(MediaClient):
     """Answers at once from its attributes; `error` fails every request, `gate` holds the queue back."""
 
     kind = InstanceKind.RADARR
+    library: FakeLibrary
 
     def __init__(self, instance_id: str = "radarr", *, name: str = "Radarr") -> None:
         self.config = InstanceConfig(

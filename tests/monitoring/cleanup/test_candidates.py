@@ -1,4 +1,4 @@
-"""What can be done to a candidate, and what that means to the apps."""
+"""What can be done to a candidate."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 
 from discarr.core.cleanup_settings import CleanupAction
 from discarr.core.models import InstanceKind
-from discarr.monitoring.cleanup.candidates import possible_actions, removal_of, supported_actions
+from discarr.monitoring.cleanup.candidates import possible_actions, supported_actions
 from tests.factories import make_instance_snapshot
 from tests.monitoring.cleanup.stage import make_item
 
@@ -43,17 +43,3 @@ def test_and_on_the_version_of_the_app(
     kind: InstanceKind, version: str | None, expected: set[CleanupAction]
 ) -> None:
     assert supported_actions(make_instance_snapshot(kind=kind, version=version)) == expected
-
-
-def test_a_search_follows_only_where_it_is_asked_for() -> None:
-    removals = {action: removal_of(action) for action in CleanupAction}
-
-    assert [action for action, item in removals.items() if not item.skip_redownload] == [SEARCH]
-    assert [action for action, item in removals.items() if item.blocklist] == [BLOCKLIST, SEARCH]
-
-
-def test_only_another_category_keeps_the_data() -> None:
-    removals = {action: removal_of(action) for action in CleanupAction}
-
-    assert [action for action, item in removals.items() if not item.remove_from_client] == [CATEGORY]
-    assert [action for action, item in removals.items() if item.change_category] == [CATEGORY]

@@ -9,7 +9,6 @@ from typing import Final
 from msgspec import Struct
 
 from discarr.clients.features import Feature, supports
-from discarr.core.actions import Removal
 from discarr.core.cleanup_settings import CleanupAction, CleanupRule
 from discarr.core.models import Download, InstanceSnapshot
 from discarr.monitoring.cleanup.guards import Guard
@@ -66,25 +65,6 @@ _FEATURES: Final = {
     CleanupAction.BLOCKLIST: Feature.SKIP_REDOWNLOAD,
     CleanupAction.CATEGORY: Feature.CHANGE_CATEGORY,
 }
-_REMOVALS: Final = {
-    CleanupAction.REMOVE: Removal(
-        remove_from_client=True, blocklist=False, skip_redownload=True, change_category=False
-    ),
-    CleanupAction.BLOCKLIST: Removal(
-        remove_from_client=True, blocklist=True, skip_redownload=True, change_category=False
-    ),
-    CleanupAction.SEARCH: Removal(
-        remove_from_client=True, blocklist=True, skip_redownload=False, change_category=False
-    ),
-    CleanupAction.CATEGORY: Removal(
-        remove_from_client=False, blocklist=False, skip_redownload=True, change_category=True
-    ),
-}
-
-
-def removal_of(action: CleanupAction) -> Removal:
-    """Return what an action means to the apps."""
-    return _REMOVALS[action]
 
 
 def supported_actions(instance: InstanceSnapshot) -> frozenset[CleanupAction]:
