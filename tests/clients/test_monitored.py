@@ -122,6 +122,14 @@ async def test_one_monitored_episode_settles_it_also_when_another_is_gone() -> N
     assert await answers(library, pack("A", 2)) == {"A": True}
 
 
+async def test_an_episode_of_which_the_app_does_not_say_it_leaves_a_pack_open() -> None:
+    library = Library(InstanceKind.SONARR)
+    library.holds("A", 10, 11)
+    library.episodes = {10: False, 11: None}
+
+    assert await answers(library, pack("A", 2)) == {}
+
+
 async def test_a_hundred_episodes_are_asked_for_at_a_time() -> None:
     library = Library(InstanceKind.SONARR)
     ids = range(1, 251)

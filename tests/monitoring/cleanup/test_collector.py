@@ -392,3 +392,14 @@ async def test_collecting_gives_way_and_finds_the_same(store: Store) -> None:
 
     assert pieces >= 4
     assert drain(collect_in_slices(stage.snapshot, stage.watch)) == stage.collect()
+
+
+async def test_the_first_rule_with_all_its_strikes_is_the_one_that_is_said(store: Store) -> None:
+    settings = settings_of(cleanup_rules="stalled:search:9,slow:remove", cleanup_stalled_minutes=15)
+    stage = Stage(store, settings)
+    stage.put(make_item("A"))
+
+    await stage.look_for(60)
+
+    assert set(stage.strikes()["A"]) == {"stalled", "slow"}
+    assert stage.proposed() == {"A": "slow"}

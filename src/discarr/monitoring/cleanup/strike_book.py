@@ -24,12 +24,11 @@ class StrikePlan:
 
     def change(self, before: StoredStrikes | None, after: StoredStrikes | None) -> None:
         """Plan what becomes of the strikes of one rule; the same object means that they stay."""
-        if after is before:
-            return
-        if after is not None:
+        if after is None:
+            if before is not None:
+                self.gone.append(key_of(before))
+        elif after is not before:
             self.put.append(after)
-        elif before is not None:
-            self.gone.append(key_of(before))
 
     @property
     def is_empty(self) -> bool:
