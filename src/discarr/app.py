@@ -54,6 +54,7 @@ from discarr.monitoring.alerts.alert import Condition, Observation
 from discarr.monitoring.alerts.alerting import Alerting
 from discarr.monitoring.alerts.content import Facts
 from discarr.monitoring.cache_manager import CacheManager
+from discarr.monitoring.cleanup.desk import CleanupDesk
 from discarr.monitoring.detail_reader import DetailReader
 from discarr.monitoring.download_monitor import DownloadMonitor
 from discarr.monitoring.download_rows import Hidden
@@ -131,6 +132,14 @@ class App:
         )
         post = ResultPost(self.sink.line, self.sink.places, clock=clock)
         self.reports = OperationReports(self.acting.desk, post, clock=clock)
+        self.cleanup = CleanupDesk(
+            self.cache,
+            self.tracker,
+            store,
+            settings=settings,
+            clock=clock,
+            interval_s=settings.refresh_interval_s,
+        )
         self.monitor = DownloadMonitor(
             self.cache,
             self.tracker,
@@ -156,6 +165,7 @@ class App:
             checker=self.alerting.checker,
             actions=self.acting.desk,
             levels=self.levels,
+            cleanup=self.cleanup,
             log_level=self.log_level,
             loop_monitor=self.loop_monitor,
             started_at=clock.now(),
@@ -173,6 +183,7 @@ class App:
             "alerting": self.alerting.run,
             "acting": self.acting.run,
             "reports": self.reports.run,
+            "cleanup": self.cleanup.run,
             "loop-monitor": self.loop_monitor.run,
             "log-level": self.log_level.run,
             "cache": self.cache.run,

@@ -16,6 +16,7 @@ from discarr.discord_bot.status_message import StatusMessage
 from discarr.monitoring.acting.desk import ActionDesk
 from discarr.monitoring.alerts.desk import Desk
 from discarr.monitoring.cache_manager import CacheManager
+from discarr.monitoring.cleanup.desk import CleanupDesk
 from discarr.monitoring.health_checker import HealthChecker
 from discarr.monitoring.progress_tracker import ProgressTracker
 
@@ -37,6 +38,7 @@ class Services:
     checker: HealthChecker
     actions: ActionDesk
     levels: Levels
+    cleanup: CleanupDesk
     log_level: LogLevelSwitch
     loop_monitor: LoopMonitor
     started_at: datetime
