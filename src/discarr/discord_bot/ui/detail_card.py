@@ -217,10 +217,15 @@ def _state(download: Download) -> str:
 def _messages(said: tuple[Said, ...]) -> Iterator[str]:
     """Yield each reason in plain words, and the technical messages behind it below."""
     for one in said:
-        words = row_text.sentence(one.explanation.sentence) if one.explanation is not None else "Also said"
+        words = (
+            row_text.sentence(one.explanation.sentence)
+            if one.explanation is not None
+            else "In the app's words"
+        )
         yield f"**{words}**"
-        for text in one.technical[:_MAX_TEXTS]:
-            yield f"-# {_technical(text) or '–'}"
+        for text, about in one.technical[:_MAX_TEXTS]:
+            parts = [part for part in (_technical(text), _technical(about)) if part]
+            yield f"-# {' · '.join(parts) or '–'}"
         if len(one.technical) > _MAX_TEXTS:
             yield f"-# and {len(one.technical) - _MAX_TEXTS} more"
 
