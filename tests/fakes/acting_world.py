@@ -24,7 +24,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.world import World, embed_text, open_world
 from tests.monitoring.acting.stage import ActingStore
 
-_PATIENCE_S = 20.0
+_PATIENCE_S = 40.0
 _PEOPLE = {
     Level.ADMIN: ("ada", "DISCARR_ADMIN_USERS"),
     Level.OPERATOR: ("oscar", "DISCARR_OPERATOR_USERS"),
