@@ -80,9 +80,15 @@ def plain(row: DownloadRow, **overrides: Any) -> str:
 
 def test_a_card_with_everything_leaves_room_for_an_alert() -> None:
     texts = (
-        "Sample", "Unknown Movie", "No audio tracks detected", "Unable to parse file", "Not enough free space",
-        "Title does not have a title", "Found archive file", "Locked file, try again later",
-    )  # fmt: skip
+        "Sample",
+        "Unknown Movie",
+        "No audio tracks detected",
+        "Unable to parse file",
+        "Not enough free space",
+        "Title does not have a title",
+        "Found archive file",
+        "Locked file, try again later",
+    )
     messages = tuple(StatusMessage(title="ä" * 900, messages=(f"{text} " + "x" * 900,)) for text in texts)
     download = make_download(
         release_title="*" * 900,

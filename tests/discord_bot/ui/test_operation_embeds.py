@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from discarr.core.actions import CommandState, ImportRejection
-from discarr.core.models import EpisodeNumber
+from discarr.core.models import DownloadKey, EpisodeNumber
 from discarr.discord_bot.ui.action_controls import operation_controls
 from discarr.discord_bot.ui.operation_embeds import media_of, render_operation
 from discarr.monitoring.acting.kinds import ActionKind
@@ -119,18 +119,12 @@ def test_every_action_says_its_whole_effect(kind: ActionKind, lines: list[str]) 
 
 
 def test_what_is_held_back_goes_together() -> None:
-    pending = make_download(key=replace_kind(make_download().key), size_bytes=0)
+    pending = make_download(key=DownloadKey("radarr", "p", "7"), size_bytes=0)
 
     lines = described(make_operation(items=(Item(target=target_of(pending)),)))
 
     assert lines[2:5] == ["1 download", "", "💾 There is no data yet"]
     assert "⏳ All that is held back for it goes, too" in lines
-
-
-def replace_kind(key: Any) -> Any:
-    from msgspec.structs import replace as replaced
-
-    return replaced(key, kind="p")
 
 
 def test_several_are_named_up_to_ten_and_counted_together() -> None:
@@ -267,14 +261,11 @@ def test_what_was_never_confirmed_did_nothing(state: OperationState, title: str)
 
 
 def test_more_results_than_fit_are_pointed_to() -> None:
-    results = [replace_words("x" * 150) for _ in range(50)]
-    embed = ended(*results, state=OperationState.FAILED)
+    words = "x" * 150
+    result = ItemResult(outcome=Outcome.FAILED, cause=Cause.REQUEST, words=words, remedy=words)
+    embed = ended(*[result] * 50, state=OperationState.FAILED)
     assert str(embed.description).endswith("… and more, in the audit trail")
     assert faults_of(embed) == []
-
-
-def replace_words(words: str) -> ItemResult:
-    return ItemResult(outcome=Outcome.FAILED, cause=Cause.REQUEST, words=words, remedy=words)
 
 
 def test_questions_are_what_discord_takes() -> None:
