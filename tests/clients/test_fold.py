@@ -88,6 +88,22 @@ async def test_a_row_becomes_a_download_with_every_field() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ({"languages": [{"id": 1, "name": "English"}, {"id": 2}, None]}, (("English",), (), None)),
+        ({"customFormats": [{"name": "x" * 2000}], "customFormatScore": -5}, ((), ("x" * 999 + "…",), -5)),
+        ({"customFormatScore": 1.5}, ((), (), None)),
+        ({"customFormatScore": 2**40}, ((), (), None)),
+    ],
+)
+async def test_languages_and_formats_are_kept_as_far_as_they_make_sense(
+    sent: dict[str, Any], kept: tuple[Any, ...]
+) -> None:
+    download = await Fold().one(make_row(1, **sent))
+    assert (download.languages, download.custom_formats, download.custom_format_score) == kept
+
+
 async def test_the_rows_of_a_pack_are_one_download_counted_once() -> None:
     fold = Fold(has_episodes=True)
     fold.titles.media.put(5, MediaTitle(title="Show", year=2020, tag_ids=()))

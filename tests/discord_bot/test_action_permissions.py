@@ -1,4 +1,4 @@
-"""Who may do what: every action by every level, by every way in, with an admin in the settings and without."""
+"""Who may do what: every action by every level, by every way in, also where nobody is named an admin."""
 
 from itertools import count
 from typing import Any

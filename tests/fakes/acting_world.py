@@ -24,7 +24,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.world import World, embed_text, open_world
 from tests.monitoring.acting.stage import ActingStore
 
-_PATIENCE_S = 20.0
+_PATIENCE_S = 40.0
 _PEOPLE = {
     Level.ADMIN: ("ada", "DISCARR_ADMIN_USERS"),
     Level.OPERATOR: ("oscar", "DISCARR_OPERATOR_USERS"),
@@ -69,11 +69,11 @@ class ActingWorld:
         """Let somebody do what takes a while: time goes on meanwhile."""
         return await self.world.while_time_passes(action)
 
-    async def until(self, is_so: Any) -> None:
+    async def until(self, is_so: Any, *, step_s: float = 0.5) -> None:
         """Let time pass until something holds."""
         async with asyncio.timeout(_PATIENCE_S):
             while not is_so():
-                await self.clock.advance(0.5)
+                await self.clock.advance(step_s)
                 await asyncio.sleep(0.002)
 
     async def restart(self) -> None:
@@ -196,7 +196,10 @@ def _clients(servers: Sequence[ArrServer], clock: FakeClock) -> list[Any]:
 
 @asynccontextmanager
 async def open_acting_world(
-    *scenarios: Scenario, has_admin: bool = True, environ: dict[str, str] | None = None
+    *scenarios: Scenario,
+    has_admin: bool = True,
+    environ: dict[str, str] | None = None,
+    command_s: float = 0.5,
 ) -> AsyncIterator[ActingWorld]:
     """Yield a world over these apps (one of each kind at most), whose queues have been read."""
     clock = FakeClock()
@@ -211,7 +214,9 @@ async def open_acting_world(
 
     async with AsyncExitStack() as stack:
         servers = [
-            await stack.enter_async_context(ArrServer(ScenarioSource(scenario=scenario), clock=clock))
+            await stack.enter_async_context(
+                ArrServer(ScenarioSource(scenario=scenario), clock=clock, command_s=command_s)
+            )
             for scenario in scenarios
         ]
         store = await ActingStore.in_memory(clock=clock)

@@ -145,22 +145,22 @@ class Said(Struct, frozen=True, kw_only=True, gc=False):
 
     explanation: Explanation | None
     """None where nobody knows the words for it."""
-    technical: tuple[str, ...]
-    """For operators only: names files, paths and hosts."""
+    technical: tuple[tuple[str, str], ...]
+    """Messages, each with the file or header that it is about, which may be empty; for operators only."""
 
 
 def explain_each(download: Download) -> tuple[Said, ...]:
     """Return everything that is said about a download, in its order; the same reason once."""
-    said: dict[ReasonKind | None, list[str]] = {}
+    said: dict[ReasonKind | None, list[tuple[str, str]]] = {}
     if download.error_message:
         text = download.error_message
-        said.setdefault(_client_match(text[:_LONGEST_TEXT]), []).append(text)
+        said.setdefault(_client_match(text[:_LONGEST_TEXT]), []).append((text, ""))
     for message in download.messages:
-        for text in message.messages or ("",):
-            found = _import_match((text or message.title)[:_LONGEST_TEXT])
-            words = f"{message.title}: {text}" if text and message.title else text or message.title
-            if words:
-                said.setdefault(found[1] if found else None, []).append(words)
+        lines = [(text, message.title) for text in message.messages] or [(message.title, "")]
+        for text, about in lines:
+            found = _import_match(text[:_LONGEST_TEXT])
+            if text:
+                said.setdefault(found[1] if found else None, []).append((text, about))
     return tuple(
         Said(explanation=explanation_of(kind) if kind is not None else None, technical=tuple(texts))
         for kind, texts in said.items()

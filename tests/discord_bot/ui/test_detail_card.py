@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from discarr.core.models import EpisodeNumber, QueueStatus, StatusMessage, TrackedState
-from discarr.discord_bot.ui.detail_card import render_detail
+from discarr.core.models import EpisodeNumber, QueueStatus, StatusMessage, TrackedState, TrackedStatus
+from discarr.discord_bot.ui.detail_card import Surroundings, render_detail
+from discarr.monitoring import reasons
 from discarr.monitoring.download_rows import DownloadRow, Phase
 from discarr.monitoring.progress_tracker import NO_ESTIMATE, Estimate
 from tests.discord_bot.ui.builders import (
@@ -25,7 +26,8 @@ from tests.discord_bot.ui.builders import (
     message_with,
     stamp,
 )
-from tests.factories import make_download
+from tests.discord_bot.ui.operations import make_operation
+from tests.factories import make_download, make_instance_snapshot
 from tests.fakes.contract import assert_valid_for_discord
 
 SECRETS = make_download(
@@ -76,6 +78,41 @@ def plain(row: DownloadRow, **overrides: Any) -> str:
     return str(embed.description)
 
 
+def test_a_card_with_everything_leaves_room_for_an_alert() -> None:
+    texts = (
+        "Sample",
+        "Unknown Movie",
+        "No audio tracks detected",
+        "Unable to parse file",
+        "Not enough free space",
+        "Title does not have a title",
+        "Found archive file",
+        "Locked file, try again later",
+    )
+    messages = tuple(StatusMessage(title="ä" * 900, messages=(f"{text} " + "x" * 900,)) for text in texts)
+    download = make_download(
+        release_title="*" * 900,
+        quality="q" * 900,
+        languages=("l" * 900,) * 9,
+        custom_formats=("f" * 900,) * 9,
+        messages=messages,
+        error_message="disk full " + "y" * 900,
+        episodes=tuple(EpisodeNumber(season, 2 * number) for season in range(90) for number in range(90)),
+        added=at(12),
+        status=QueueStatus.WARNING,
+    )
+    row = make_pack("T" * 900, 1, 8, phase=Phase.NEEDS_HAND, explanation=explain("s" * 900, "r" * 900))
+    around = Surroundings(checked_at=at(20), data_as_of=at(20), under_way=make_operation())
+
+    embed = render_detail(row, download, NO_ESTIMATE, is_operator=True, around=around, now=NOW)
+    for name in ("Alert", "About the alert"):
+        embed.add_field(name=name, value="x" * 1024)
+
+    assert faults_of(embed) == []
+    assert "**What next:**" in str(embed.description)
+    assert "-# Grabbed" in str(embed.description)
+
+
 @settings(max_examples=100)
 @given(ROWS, DOWNLOADS, ESTIMATES, st.booleans())
 def test_any_card_is_legal(row: DownloadRow, download: Any, estimate: Estimate, is_operator: bool) -> None:
@@ -92,6 +129,9 @@ def test_members_see_the_reason_and_what_to_do_and_nothing_technical() -> None:
             "25 % of 18 GB loaded",
             "",
             "**What next:** Free some space.",
+            "**By itself:** The download client goes on trying.",
+            "",
+            f"-# Grabbed {stamp(at(12), 'R')}",
         ]
     )
     assert not embed.fields
@@ -111,16 +151,16 @@ def test_operators_see_the_technical_side_without_paths_and_addresses() -> None:
         "Client: qBit Home · torrent",
         "Indexer: Private Tracker",
         f"Grabbed: {stamp(at(12), 'f')}, {stamp(at(12), 'R')}",
+        "Left: 3 GB of 4 GB",
         "Speed: 12.5 MB/s in the last minutes".replace("12.5", "13"),
         f"Complete: by {stamp(at(23, 5))} (measured, 7 samples)",
         "No data for 30 min",
     ]
     assert messages.split("\n") == [
-        "Client: No space on Dune (…)",
-        "**Dune.mkv**",
-        "• Sample at …",
-        "• \\*Odd\\*",
-        "**–**",
+        "**In the app's words**",
+        "-# No space on Dune (…)",
+        "-# Sample at … · Dune.mkv",
+        "-# \\*Odd\\* · Dune.mkv",
     ]
     assert_valid_for_discord([message_with(embed)])
 
@@ -137,6 +177,7 @@ def test_what_is_not_known_is_left_out() -> None:
         "State: downloading",
         "Release: Dune.Part.Two.2024.2160p.WEB-DL",
         "Client: not known · torrent",
+        "Left: 3 GB of 4 GB",
         f"Complete: ≈ {stamp(at(23))} (a guess, 0 samples)",
     ]
 
@@ -167,4 +208,90 @@ def test_a_row_of_a_server_that_is_away_keeps_its_name_as_written() -> None:
 def test_episodes_of_a_pack_are_listed() -> None:
     episodes = tuple(EpisodeNumber(1, number) for number in range(1, 11))
     lines = plain(make_pack("Devs", 1, 10), episodes=episodes).split("\n")
-    assert lines[1] == "S01E01, S01E02, S01E03, S01E04, S01E05, S01E06, S01E07, S01E08 and 2 more"
+    assert lines[1] == "S01: E01–E10"
+
+
+def test_gaps_and_seasons_of_a_pack_are_shown() -> None:
+    episodes = (*(EpisodeNumber(0, 2),), *(EpisodeNumber(1, number) for number in (1, 2, 3, 5, 9)))
+    lines = plain(make_pack("Devs", 1, 6), episodes=episodes).split("\n")
+    assert lines[1:3] == ["Specials: E02", "S01: E01–E03, E05, E09"]
+
+
+def test_many_seasons_are_counted() -> None:
+    episodes = tuple(EpisodeNumber(season, 1) for season in range(1, 13))
+    lines = plain(make_pack("Devs", 1, 12), episodes=episodes).split("\n")
+    assert lines[4:6] == ["S04: E01", "and 8 more seasons"]
+
+
+def test_each_reason_is_said_once_in_plain_words_with_the_apps_own_below() -> None:
+    messages = (
+        StatusMessage(title="One or more episodes expected in this release were not imported", messages=()),
+        StatusMessage(title="a.mkv", messages=("Sample", "Gibberish")),
+        *(StatusMessage(title=f"b{number}.mkv", messages=("Sample",)) for number in range(7)),
+        StatusMessage(title="", messages=()),
+    )
+    download = make_download(
+        status=QueueStatus.COMPLETED,
+        tracked_status=TrackedStatus.WARNING,
+        tracked_state=TrackedState.IMPORT_PENDING,
+        messages=messages,
+    )
+    row = make_row(phase=Phase.NEEDS_HAND, explanation=reasons.explain(download))
+
+    embed = render_detail(row, download, NO_ESTIMATE, is_operator=True, now=NOW)
+
+    assert "Import refused: only a short sample\nAlso: Import refused: something expected" in str(
+        embed.description
+    )
+    assert str(embed.fields[1].value).split("\n") == [
+        "**Import refused: something expected is missing**",
+        "-# One or more episodes expected in this release were not imported",
+        "**Import refused: only a short sample**",
+        "-# Sample · a.mkv",
+        *(f"-# Sample · b{number}.mkv" for number in range(4)),
+        "-# and 3 more",
+        "**In the app's words**",
+        "-# Gibberish · a.mkv",
+    ]
+
+
+def test_formats_languages_and_ages_are_on_the_card() -> None:
+    download = make_download(
+        languages=("English", "*French*"), custom_formats=("HDR",), custom_format_score=-10, added=at(12)
+    )
+    instance = make_instance_snapshot(fetched_at=at(20), data_as_of=at(19, 58))
+    around = Surroundings.of(instance, None)
+
+    embed = render_detail(make_row(), download, NO_ESTIMATE, is_operator=True, around=around, now=NOW)
+
+    assert str(embed.description).split("\n")[-1] == (
+        f"-# Grabbed {stamp(at(12), 'R')} · checked {stamp(at(20))} · as the app saw it {stamp(at(19, 58))}"
+    )
+    assert "Languages: English, \\*French\\*\nFormats: HDR (score -10)" in str(embed.fields[0].value)
+    assert Surroundings.of(None, None) == Surroundings()
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        (
+            {"status": QueueStatus.FAILED},
+            "The app takes it off the queue, and searches again if it is set to.",
+        ),
+        (
+            {"status": QueueStatus.COMPLETED, "tracked_state": TrackedState.FAILED_PENDING},
+            "The app takes it off the queue, and searches again if it is set to.",
+        ),
+        (
+            {"status": QueueStatus.COMPLETED, "tracked_state": TrackedState.IMPORT_BLOCKED},
+            "Nothing; it stays like this.",
+        ),
+        (
+            {"status": QueueStatus.COMPLETED, "tracked_state": TrackedState.IMPORT_PENDING},
+            "The app tries again every minute or two.",
+        ),
+        ({"status": QueueStatus.WARNING}, "The download client goes on trying."),
+    ],
+)
+def test_what_happens_by_itself_is_said_of_what_needs_a_hand(fields: dict[str, Any], words: str) -> None:
+    assert f"**By itself:** {words}" in plain(HAND, **fields)

@@ -9,7 +9,7 @@ import discord
 
 from discarr.core.models import Download, InstanceSnapshot, QueueStatus, TrackedState
 from discarr.discord_bot.ui import action_answers, row_text
-from discarr.discord_bot.ui.layout import AMBER, GREEN, GREY, MAX_DESCRIPTION, MAX_FIELD_VALUE, fit
+from discarr.discord_bot.ui.layout import AMBER, GREEN, GREY, MAX_FIELD_VALUE, fit
 from discarr.monitoring.acting.operation import Operation
 from discarr.monitoring.download_rows import DownloadRow, Phase
 from discarr.monitoring.progress_tracker import Estimate
@@ -17,7 +17,12 @@ from discarr.monitoring.reasons import Said, explain_each
 from discarr.utils.text_utils import count_of, human_size, join_and_more, percent, without_addresses
 from discarr.utils.time_utils import round_up, timestamp
 
-_EPISODES_SHOWN: Final = 40
+_MAX_WHOLE: Final = 1850
+"""Units of the description: with four full fields, two of them an alert's, it stays below Discord's 6000."""
+_RUNS_SHOWN: Final = 12
+"""Unbroken runs of episodes of one season."""
+_SEASONS_SHOWN: Final = 4
+_REASONS_SHOWN: Final = 5
 _LONGEST_PACK: Final = 99_999
 _MAX_RELEASE: Final = 150
 _MAX_MESSAGE: Final = 160
@@ -78,7 +83,7 @@ def render_detail(
         *_age_lines(download, around, now),
     ]
     embed = discord.Embed(
-        description="\n".join(fit(lines, MAX_DESCRIPTION)),
+        description="\n".join(fit(lines, _MAX_WHOLE)),
         colour={Phase.NEEDS_HAND: AMBER, Phase.DOWNLOADING: GREEN}.get(row.phase, GREY),
     )
     if is_operator:
@@ -116,11 +121,11 @@ def _episodes(download: Download) -> str:
     for episode in download.episodes[:_LONGEST_PACK]:
         seasons.setdefault(episode.season, []).append(episode.episode)
     lines = []
-    for season, numbers in list(seasons.items())[:_MAX_NAMES]:
-        words = join_and_more([_run(run) for run in _runs(numbers)], _EPISODES_SHOWN)
+    for season, numbers in list(seasons.items())[:_SEASONS_SHOWN]:
+        words = join_and_more([_run(run) for run in _runs(numbers)], _RUNS_SHOWN)
         lines.append(f"{row_text.season_code(season)}: {words}")
-    if len(seasons) > _MAX_NAMES:
-        lines.append(f"and {count_of(len(seasons) - _MAX_NAMES, 'more season', 'more seasons')}")
+    if len(seasons) > _SEASONS_SHOWN:
+        lines.append(f"and {count_of(len(seasons) - _SEASONS_SHOWN, 'more season', 'more seasons')}")
     return "\n".join(lines)
 
 
@@ -142,9 +147,12 @@ def _run(run: tuple[int, int]) -> str:
 
 def _further_reasons(row: DownloadRow, download: Download) -> Iterator[str]:
     main = row.explanation.kind if row.explanation is not None else None
-    for said in explain_each(download):
-        if said.explanation is not None and said.explanation.kind is not main:
-            yield f"Also: {row_text.sentence(said.explanation.sentence)}"
+    explanations = (said.explanation for said in explain_each(download))
+    others = [item for item in explanations if item is not None and item.kind is not main]
+    for other in others[:_REASONS_SHOWN]:
+        yield f"Also: {row_text.sentence(other.sentence)}"
+    if len(others) > _REASONS_SHOWN:
+        yield f"and {len(others) - _REASONS_SHOWN} more"
 
 
 def _by_itself(download: Download) -> str:
@@ -217,10 +225,15 @@ def _state(download: Download) -> str:
 def _messages(said: tuple[Said, ...]) -> Iterator[str]:
     """Yield each reason in plain words, and the technical messages behind it below."""
     for one in said:
-        words = row_text.sentence(one.explanation.sentence) if one.explanation is not None else "Also said"
+        words = (
+            row_text.sentence(one.explanation.sentence)
+            if one.explanation is not None
+            else "In the app's words"
+        )
         yield f"**{words}**"
-        for text in one.technical[:_MAX_TEXTS]:
-            yield f"-# {_technical(text) or '–'}"
+        for text, about in one.technical[:_MAX_TEXTS]:
+            parts = [part for part in (_technical(text), _technical(about)) if part]
+            yield f"-# {' · '.join(parts) or '–'}"
         if len(one.technical) > _MAX_TEXTS:
             yield f"-# and {len(one.technical) - _MAX_TEXTS} more"
 
