@@ -71,9 +71,6 @@ _DIAGNOSIS_TIMEOUT_S = 15.0
 
 _PRUNERS = (outbox.prune, alerts.prune, activity.prune, follows.prune, operations.prune)
 
-_LIMITS = Limits(per_run=5, per_day=20)
-"""How many downloads may be acted on together, at a time and in a day."""
-
 type Companion = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -114,7 +111,7 @@ class App:
             store,
             clock=clock,
             grants=settings.grants,
-            limits=_LIMITS,
+            limits=Limits(per_run=settings.cleanup_per_run, per_day=settings.cleanup_per_day),
             level_of=self.levels.level_of,
         )
         hidden = Hidden(instances=settings.hidden_instances, tags=settings.hidden_tags)

@@ -261,7 +261,7 @@ async def test_downloads_of_operations_about_several_are_counted(table: Table) -
             await table.end(name, state)
 
     async def count(since: datetime, now: datetime) -> int:
-        return await table.run(operations.count_items_of_many, since=since, now=now)
+        return await table.run(operations.count_cleaned_up, since=since, now=now)
 
     assert await count(START, LATER) == 2
     assert await count(LATER, LATER) == 0

@@ -389,3 +389,38 @@ async def test_a_pack_is_asked_for_with_all_its_episodes() -> None:
     assert operation.effect.episode_count == 3
     assert len(app.writes) == 1
     assert app.grabs == {}
+
+
+async def test_what_clean_up_proposed_is_cleaned_up_even_alone() -> None:
+    app = make_app("A", "B")
+    async with open_stage(app, limits=Limits(per_run=5, per_day=1)) as stage:
+        (first,), (second,) = stage.keys("A"), stage.keys("B")
+        evidence = {first: "3 strikes in 40 min", second: "4 strikes in 50 min"}
+        assert await refusal_of_asking(stage, OLIVIA, REMOVE, [first], evidence=evidence) is (
+            Refusal.NOT_ALLOWED
+        )
+
+        asked = await stage.desk.ask(ADA, REMOVE, [first], evidence=evidence)
+        assert asked.operation.is_cleanup
+        assert await stage.desk.cleaned_up_today() == 0
+        await stage.confirm(asked.operation, ADA)
+        await stage.end_of(asked.operation)
+        assert await stage.desk.cleaned_up_today() == 1
+
+        another = await stage.desk.ask(ADA, REMOVE, [second], evidence=evidence)
+        assert await refusal_of_confirming(stage, another.operation, ADA) is Refusal.TOO_MANY_TODAY
+        by_hand = await stage.desk.ask(ADA, REMOVE, [second])
+        await stage.confirm(by_hand.operation, ADA)
+        await stage.end_of(by_hand.operation)
+        assert await stage.desk.cleaned_up_today() == 1
+
+
+async def test_what_would_be_asked_for_is_foreseen_without_a_trace() -> None:
+    async with open_stage(make_app()) as stage:
+        (key,) = stage.keys("A")
+
+        foreseen = stage.desk.foresee(REMOVE, [key, key, GONE], evidence={key: "slow"})
+
+        assert [(target.key, target.evidence) for target in foreseen.targets] == [(key, "slow")]
+        assert foreseen.left_out == (GONE,)
+        assert await stage.desk.audit() == []

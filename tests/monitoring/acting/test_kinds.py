@@ -78,4 +78,4 @@ def test_a_single_download_needs_its_own_right_and_several_that_to_clean_up(
     kind: ActionKind, capability: Capability
 ) -> None:
     assert capability_of(kind) is capability
-    assert capability_of(kind, count=2) is Capability.CLEAN_UP
+    assert capability_of(kind, is_cleanup=True) is Capability.CLEAN_UP

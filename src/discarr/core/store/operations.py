@@ -241,14 +241,16 @@ def under_way(connection: sqlite3.Connection, instance: str, download: str) -> S
     return None if row is None else _operation(connection, row)
 
 
-def count_items_of_many(connection: sqlite3.Connection, *, since: datetime, now: datetime) -> int:
-    """Count the downloads of confirmed operations about several, between an instant and now.
+def count_cleaned_up(connection: sqlite3.Connection, *, since: datetime, now: datetime) -> int:
+    """Count the downloads of confirmed operations about several, or about what clean-up gave evidence for.
 
     What a clock that was ahead put into the future does not count.
     """
     (count,) = connection.execute(
         "SELECT coalesce(sum(item_count), 0) FROM operation"
-        " WHERE item_count > 1 AND confirmed_at > ? AND confirmed_at <= ? AND state <> 'refused'",
+        " WHERE confirmed_at > ? AND confirmed_at <= ? AND state <> 'refused' AND (item_count > 1 OR EXISTS"
+        " (SELECT 1 FROM operation_item WHERE operation = operation.id"
+        " AND json_extract(CAST(target AS TEXT), '$.evidence') IS NOT NULL))",
         (to_text(since), to_text(now)),
     ).fetchone()
     return int(count)

@@ -14,7 +14,7 @@ from discarr.monitoring.acting.board import Board, Feed
 from discarr.monitoring.acting.journal import Journal
 from discarr.monitoring.acting.kinds import ActionKind, capability_of
 from discarr.monitoring.acting.offers import possible_actions
-from discarr.monitoring.acting.operation import Item, Operation, OperationState, Person
+from discarr.monitoring.acting.operation import Item, Operation, OperationState, Person, is_cleanup
 from discarr.monitoring.acting.refusals import ActionRefused, Refusal
 from discarr.monitoring.acting.targets import Target, target_of
 from discarr.monitoring.cache_manager import CacheManager
@@ -33,7 +33,7 @@ class Limits:
 
     per_run: int
     per_day: int
-    """Downloads of all operations about several, within 24 hours."""
+    """Downloads of all operations about several, or about what clean-up proposed, within 24 hours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,15 @@ class Asked:
     operation: Operation
     left_out: tuple[DownloadKey, ...]
     """Downloads that are gone, or that it cannot be done to now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """What would be asked for."""
+
+    targets: tuple[Target, ...]
+    left_out: tuple[DownloadKey, ...]
+    """As in `Asked`."""
 
 
 class ActionDesk:
@@ -81,15 +90,17 @@ class ActionDesk:
         """Prepare an operation for its confirmation; nothing is done yet.
 
         `files` is what an import imports. `reasons` are what was observed where the downloads themselves say
-        nothing: that no data comes in. `evidence` is what else speaks for it, in plain words.
+        nothing: that no data comes in. `evidence` is what clean-up says for what it proposed, in plain words:
+        with it, a single download is cleaned up as well.
 
         Raises:
             ActionRefused: it may not or cannot be done; that is in the audit trail.
         """
         wanted = tuple(dict.fromkeys(keys))
         targets, left_out = self._targets(kind, wanted, reasons or {}, evidence or {})
-        refusal = self._refusal(person, kind, wanted, targets, files)
-        if refusal is None and len(targets) > 1 and await self.disarmed_since() is not None:
+        is_tidying = len(wanted) > 1 or any(map((evidence or {}).get, wanted))
+        refusal = self._refusal(person, kind, wanted, targets, files, is_tidying=is_tidying)
+        if refusal is None and is_cleanup(targets) and await self.disarmed_since() is not None:
             refusal = Refusal.DISARMED
         if refusal is not None:
             refused = ActionRefused(refusal)
@@ -112,6 +123,17 @@ class ActionDesk:
         await self._journal.add(operation)
         return Asked(operation=operation, left_out=left_out)
 
+    def foresee(
+        self, kind: ActionKind, keys: Iterable[DownloadKey], *, evidence: Mapping[DownloadKey, str]
+    ) -> Foreseen:
+        """Say what `ask` would ask for now; nothing is written down."""
+        targets, left_out = self._targets(kind, tuple(dict.fromkeys(keys)), {}, evidence)
+        return Foreseen(targets=targets, left_out=left_out)
+
+    async def cleaned_up_today(self) -> int:
+        """Return how many downloads were confirmed to be cleaned up within 24 hours."""
+        return await self._journal.cleaned_up_today()
+
     async def confirm(
         self, operation_id: str, person: Person, *, typed_count: int | None = None
     ) -> Operation:
@@ -121,7 +143,7 @@ class ActionDesk:
             ActionRefused: this confirmed nothing, as is in the audit trail; with `USED` it was before.
         """
         known = await self.find(operation_id)
-        is_allowed = known is None or self._may(person.level, known.kind, len(known.items))
+        is_allowed = known is None or self._may(person.level, known.kind, is_tidying=known.is_cleanup)
         confirmed = await self._journal.confirm(
             operation_id,
             person,
@@ -251,9 +273,11 @@ class ActionDesk:
         wanted: Sequence[DownloadKey],
         targets: Sequence[Target],
         files: Sequence[ImportCandidate],
+        *,
+        is_tidying: bool,
     ) -> Refusal | None:
-        if not self._may(person.level, kind, len(wanted)):
-            return self._why_not(kind, len(wanted))
+        if not self._may(person.level, kind, is_tidying=is_tidying):
+            return self._why_not(kind, is_tidying=is_tidying)
         if not self._journal.is_lasting:
             return Refusal.NO_MEMORY
         if not targets:
@@ -265,11 +289,11 @@ class ActionDesk:
             return None if _are_importable(targets, files) else Refusal.NO_FILES
         return None
 
-    def _may(self, level: Level, kind: ActionKind, count: int) -> bool:
-        return self._grants.allows(level, capability_of(kind, count=count))
+    def _may(self, level: Level, kind: ActionKind, *, is_tidying: bool) -> bool:
+        return self._grants.allows(level, capability_of(kind, is_cleanup=is_tidying))
 
-    def _why_not(self, kind: ActionKind, count: int) -> Refusal:
-        is_destructive = capability_of(kind, count=count) in DESTRUCTIVE
+    def _why_not(self, kind: ActionKind, *, is_tidying: bool) -> Refusal:
+        is_destructive = capability_of(kind, is_cleanup=is_tidying) in DESTRUCTIVE
         return Refusal.NO_ADMIN if is_destructive and not self._grants.has_admin else Refusal.NOT_ALLOWED
 
 

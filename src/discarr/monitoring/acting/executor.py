@@ -134,10 +134,10 @@ class Executor:
         await contain("asking for a level", ask, log=_log)
         if level is None:
             return Cause.LEVEL_UNKNOWN
-        count = len(operation.items)
-        if not self._grants.allows(level, capability_of(operation.kind, count=count)):
+        is_cleanup = operation.is_cleanup
+        if not self._grants.allows(level, capability_of(operation.kind, is_cleanup=is_cleanup)):
             return Cause.LEVEL
-        return Cause.DISARMED if count > 1 and await self._is_disarmed() else None
+        return Cause.DISARMED if is_cleanup and await self._is_disarmed() else None
 
     async def _is_disarmed(self) -> bool:
         try:

@@ -74,7 +74,7 @@ class Journal:
     ) -> Operation | ActionRefused:
         """Confirm an operation, if that is possible; either way it is written down.
 
-        `per_day` bounds the downloads of operations about several. `is_allowed` is whether the person may.
+        `per_day` bounds the downloads that are cleaned up. `is_allowed` is whether the person may.
         """
         now = self._clock.now()
 
@@ -213,6 +213,13 @@ class Journal:
         """Return lines of the audit trail, the latest first; as `discarr.core.store.audit.read`."""
         return await self._store.run(lambda connection: audit.read(connection, **filters))
 
+    async def cleaned_up_today(self) -> int:
+        """Return how many downloads were confirmed to be cleaned up within 24 hours."""
+        now = self._clock.now()
+        return await self._store.run(
+            lambda connection: operations.count_cleaned_up(connection, since=now - _DAY, now=now)
+        )
+
     async def keep_house(self) -> None:
         """End what was not confirmed in time."""
         now = self._clock.now()
@@ -256,12 +263,11 @@ def _refusal_before(
     """Return what the one statement that confirms does not look at."""
     if not is_allowed:
         return Refusal.NOT_ALLOWED
-    count = len(operation.items)
-    if count > 1 and operation.state is OperationState.PENDING:
+    if operation.is_cleanup and operation.state is OperationState.PENDING:
         if recovery.read_disarmed(connection) is not None:
             return Refusal.DISARMED
-        used = operations.count_items_of_many(connection, since=now - _DAY, now=now)
-        if used + count > per_day:
+        used = operations.count_cleaned_up(connection, since=now - _DAY, now=now)
+        if used + len(operation.items) > per_day:
             return Refusal.TOO_MANY_TODAY
     return None
 

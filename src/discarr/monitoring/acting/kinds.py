@@ -89,9 +89,9 @@ def removal_of(kind: ActionKind) -> Removal | None:
     return REMOVALS.get(kind)
 
 
-def capability_of(kind: ActionKind, *, count: int = 1) -> Capability:
-    """Return what a person must be allowed to do it to that many downloads."""
-    return Capability.CLEAN_UP if count > 1 else _CAPABILITIES.get(kind, Capability.REMOVE)
+def capability_of(kind: ActionKind, *, is_cleanup: bool = False) -> Capability:
+    """Return what a person must be allowed to do it; `is_cleanup` is as of an operation."""
+    return Capability.CLEAN_UP if is_cleanup else _CAPABILITIES.get(kind, Capability.REMOVE)
 
 
 def effect_of(kind: ActionKind, targets: Sequence[Target]) -> Effect:

@@ -124,6 +124,11 @@ class Operation:
         return self.ended_at is not None
 
     @property
+    def is_cleanup(self) -> bool:
+        """Whether it is about several downloads, or about what clean-up proposed: admins only, so many a day."""
+        return is_cleanup([item.target for item in self.items])
+
+    @property
     def effect(self) -> Effect:
         """Exactly what it does; for the confirmation to say."""
         return effect_of(self.kind, tuple(item.target for item in self.items))
@@ -144,6 +149,11 @@ def state_after(results: Sequence[ItemResult]) -> OperationState:
     if outcomes <= _AS_GOOD_AS_DONE:
         return OperationState.DONE
     return OperationState.REFUSED if outcomes == {Outcome.REFUSED} else OperationState.FAILED
+
+
+def is_cleanup(targets: Sequence[Target]) -> bool:
+    """Whether acting on these is cleaning up: several of them, or something that clean-up proposed."""
+    return len(targets) > 1 or any(target.evidence for target in targets)
 
 
 def key_text(key: DownloadKey) -> str:

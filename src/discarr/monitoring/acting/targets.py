@@ -27,7 +27,7 @@ class Target(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: ReasonKind | None
     """Why somebody is needed; None when nobody is."""
     evidence: str = ""
-    """What else spoke for it, such as the strikes of a clean-up: plain words, for the audit trail."""
+    """What clean-up says for it, such as its strikes: plain words; empty where clean-up did not propose it."""
 
     @property
     def is_pending(self) -> bool:

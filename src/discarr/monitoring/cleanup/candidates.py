@@ -57,6 +57,8 @@ class Collection:
     """What is least in doubt first, then what has been in trouble longest."""
     guards: tuple[Guard, ...] = ()
     """Why some of the instances, or of their download clients, have no candidates."""
+    room: int = 0
+    """How many may be cleaned up now, at a time and in a day."""
     protected: Mapping[Protection, int] = field(default_factory=lambda: MappingProxyType({}))
     """How many downloads with all their strikes are left alone, by what protects them."""
 

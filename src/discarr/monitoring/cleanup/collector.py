@@ -106,7 +106,10 @@ def collect_in_slices(
             is_beyond = len(candidates) >= cap
             candidates.append(replace(candidate, is_beyond_cap=True) if is_beyond else candidate)
     return Collection(
-        candidates=tuple(candidates), guards=tuple(guards), protected=MappingProxyType(dict(protected))
+        candidates=tuple(candidates),
+        guards=tuple(guards),
+        room=cap,
+        protected=MappingProxyType(dict(protected)),
     )
 
 
