@@ -35,8 +35,10 @@ from discarr.core.store import (
 )
 from discarr.core.watchdog import LoopMonitor, guard_loop, rss_bytes
 from discarr.discord_bot.bot import DiscordBot
+from discarr.discord_bot.cleanup_drafts import MAX_DRAFTS
 from discarr.discord_bot.connection import Connection, GatewayConnection
 from discarr.discord_bot.connection_state import ConnectionPhase, ConnectionState
+from discarr.discord_bot.drafts import Drafts
 from discarr.discord_bot.import_drafts import ImportDrafts
 from discarr.discord_bot.levels import Levels
 from discarr.discord_bot.notifications import DiscordSink
@@ -159,6 +161,7 @@ class App:
             desk=self.alerting.desk,
             reports=self.reports,
             drafts=ImportDrafts(clock),
+            cleanup_drafts=Drafts(clock, most=MAX_DRAFTS),
             checker=self.alerting.checker,
             actions=self.acting.desk,
             levels=self.levels,

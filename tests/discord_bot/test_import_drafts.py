@@ -1,7 +1,8 @@
 from dataclasses import replace
 
 from discarr.core.models import DownloadKey, InstanceKind
-from discarr.discord_bot.import_drafts import ALL, LIVES_S, MAX_DRAFTS, ImportDrafts, doubles
+from discarr.discord_bot.drafts import LIVES_S
+from discarr.discord_bot.import_drafts import ALL, MAX_DRAFTS, ImportDrafts, doubles
 from discarr.monitoring.acting.targets import target_of
 from tests.discord_bot.ui.operations import DUNE, make_draft, make_episode_file, make_file
 from tests.factories import make_download

@@ -12,6 +12,7 @@ from discarr.core.settings import Settings
 from discarr.discord_bot.error_reports import MemberUnknown, NoHome, NotAllowed, WrongGuild
 from discarr.discord_bot.home import Home
 from discarr.monitoring.acting.operation import Person
+from discarr.monitoring.acting.refusals import ActionRefused, Refusal
 from discarr.monitoring.download_rows import NOTHING_HIDDEN, Hidden
 from discarr.utils.discord_utils import level_of
 from discarr.utils.permissions import REQUIRED, Capability, Grants, Level
@@ -47,9 +48,13 @@ class Asker:
 
         Raises:
             NotAllowed: they may not.
+            ActionRefused: nobody may, because the settings name no admin.
         """
-        if not self.may(capability):
-            raise NotAllowed(REQUIRED[capability])
+        if self.may(capability):
+            return
+        if self.level >= REQUIRED[capability]:
+            raise ActionRefused(Refusal.NO_ADMIN)
+        raise NotAllowed(REQUIRED[capability])
 
 
 class Askers:

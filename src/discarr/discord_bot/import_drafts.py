@@ -1,6 +1,5 @@
 """What somebody has in hand while they say what the files of a download are; forgotten with the process."""
 
-import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -9,10 +8,9 @@ from discarr.core.actions import ImportCandidate, LibraryEpisode, LibraryTitle
 from discarr.core.clock import Clock
 from discarr.core.events import Work
 from discarr.core.models import DownloadKey, InstanceKind
+from discarr.discord_bot.drafts import Drafts
 
 MAX_DRAFTS: Final = 100
-LIVES_S: Final = 30 * 60.0
-"""A draft that nobody touched for so long is forgotten."""
 ALL: Final = 9999
 """Stands for the place of a file where all files are meant; the apps never list so many."""
 MAX_FOUND: Final = 25
@@ -85,12 +83,11 @@ def doubles(files: Iterable[ImportCandidate]) -> frozenset[int]:
     return frozenset(left_out)
 
 
-class ImportDrafts:
+class ImportDrafts(Drafts[ImportDraft]):
     """The drafts of everybody, the latest hundred of them."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._drafts: dict[str, tuple[float, ImportDraft]] = {}
+        super().__init__(clock, most=MAX_DRAFTS)
 
     def begin(
         self,
@@ -102,7 +99,7 @@ class ImportDrafts:
     ) -> ImportDraft:
         """Return a new draft: everything that is ready, but for doubles, is to be imported."""
         draft = ImportDraft(
-            id=secrets.token_hex(6),
+            id=self.new_id(),
             owner_id=owner_id,
             key=key,
             work=work,
@@ -112,24 +109,6 @@ class ImportDrafts:
         )
         self.put(draft)
         return draft
-
-    def find(self, draft_id: str, owner_id: int) -> ImportDraft | None:
-        """Return a person's own draft; None when there is none of that id (any more)."""
-        touched_at, draft = self._drafts.get(draft_id, (0.0, None))
-        if draft is None or draft.owner_id != owner_id:
-            return None
-        return draft if self._clock.monotonic() - touched_at < LIVES_S else None
-
-    def put(self, draft: ImportDraft) -> None:
-        """Keep a draft as it is now."""
-        self._drafts.pop(draft.id, None)
-        self._drafts[draft.id] = self._clock.monotonic(), draft
-        while len(self._drafts) > MAX_DRAFTS:
-            del self._drafts[next(iter(self._drafts))]
-
-    def forget(self, draft_id: str) -> None:
-        """Let go of a draft that has become a question."""
-        self._drafts.pop(draft_id, None)
 
 
 def _slots(file: ImportCandidate) -> Iterator[int]:

@@ -8,6 +8,8 @@ from discarr.core.logging import LogLevelSwitch
 from discarr.core.settings import Settings
 from discarr.core.store import Store
 from discarr.core.watchdog import LoopMonitor
+from discarr.discord_bot.cleanup_drafts import CleanupDraft
+from discarr.discord_bot.drafts import Drafts
 from discarr.discord_bot.import_drafts import ImportDrafts
 from discarr.discord_bot.levels import Levels
 from discarr.discord_bot.notifications import DiscordSink
@@ -35,6 +37,7 @@ class Services:
     desk: Desk
     reports: OperationReports
     drafts: ImportDrafts
+    cleanup_drafts: Drafts[CleanupDraft]
     checker: HealthChecker
     actions: ActionDesk
     levels: Levels

@@ -7,6 +7,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from discarr.discord_bot.cleanup_views import CleanupViews
 from discarr.discord_bot.error_reports import NotAllowed
 from discarr.discord_bot.rule_views import RuleViews
 from discarr.discord_bot.services import Services
@@ -24,9 +25,10 @@ class AdminCommands(commands.Cog):
     decides in any case.
     """
 
-    def __init__(self, services: Services, rules: RuleViews) -> None:
+    def __init__(self, services: Services, rules: RuleViews, cleanup: CleanupViews) -> None:
         self._services = services
         self._rules = rules
+        self._cleanup = cleanup
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         if not has_admin_permissions(interaction.user, self._services.settings.grants):
@@ -50,3 +52,8 @@ class AdminCommands(commands.Cog):
     async def notifications(self, interaction: discord.Interaction[Any]) -> None:
         if await safe_defer_interaction(interaction):
             await self._rules.show_new(interaction)
+
+    @app_commands.command(name="cleanup", description="Admins: what is worth removing, and why; asks first")
+    async def cleanup_command(self, interaction: discord.Interaction[Any]) -> None:
+        if await safe_defer_interaction(interaction):
+            await self._cleanup.show_new(interaction)

@@ -125,7 +125,7 @@ class Operation:
 
     @property
     def is_cleanup(self) -> bool:
-        """Whether it is about several downloads, or about what clean-up proposed: admins only, so many a day."""
+        """Whether it is about several downloads, or what clean-up proposed: for admins, so many a day."""
         return is_cleanup([item.target for item in self.items])
 
     @property

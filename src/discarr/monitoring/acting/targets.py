@@ -27,7 +27,7 @@ class Target(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: ReasonKind | None
     """Why somebody is needed; None when nobody is."""
     evidence: str = ""
-    """What clean-up says for it, such as its strikes: plain words; empty where clean-up did not propose it."""
+    """What clean-up says for it, such as its strikes: plain words; empty where it proposed nothing."""
 
     @property
     def is_pending(self) -> bool:
