@@ -21,8 +21,8 @@ from discarr.discord_bot.ui.paging import Page
 from discarr.discord_bot.ui.queue_browser import key_token
 from discarr.monitoring.cleanup.candidates import Candidate
 from discarr.monitoring.cleanup.guards import GuardKind
-from discarr.monitoring.cleanup.wording import ACTION_WORDS, RULE_WORDS, evidence_text
-from discarr.utils.text_utils import count_of, label
+from discarr.monitoring.cleanup.wording import ACTION_WORDS, RULE_WORDS
+from discarr.utils.text_utils import count_of, label, without_addresses
 
 _DRAFT: Final = r"[0-9a-f]{12}"
 _PLACE: Final = rf"{_DRAFT}\.\d{{1,5}}"
@@ -208,7 +208,7 @@ def _pick_select(draft: CleanupDraft, page: Page[Candidate], place: str, now: da
         key_token(item.download.key): discord.SelectOption(
             label=label(f"{number} · {item.download.title}", _MAX_OPTION),
             value=key_token(item.download.key),
-            description=label(evidence_text(item), _MAX_OPTION),
+            description=label(without_addresses(item.download.release_title), _MAX_OPTION),
             default=draft.is_picked(item),
         )
         for number, item in enumerate(page.items, page.first_number)

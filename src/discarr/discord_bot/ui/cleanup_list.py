@@ -27,7 +27,7 @@ from discarr.monitoring.cleanup.wording import (
 from discarr.utils.text_utils import count_of
 from discarr.utils.time_utils import clock_time
 
-_MAX_EVIDENCE: Final = 150
+_MAX_EVIDENCE: Final = 120
 _MAX_INSTANCE: Final = 30
 _MAX_GUARD: Final = 200
 _MAX_GUARDS: Final = 4
@@ -56,9 +56,12 @@ def render_cleanup(
     footer = "\n".join(_footer(draft, page, now))
     if not blocks:
         blocks = ["Nothing here."] if collection.candidates else [_nothing(collection, has_rules=has_rules)]
+    shown = fit(blocks, MAX_DESCRIPTION - len(footer) - _FOR_REST)
+    if len(shown) < len(blocks):
+        shown.append("… and more, in the list of choices")
     embed = discord.Embed(
         title=_title(draft),
-        description="\n".join([*fit(blocks, MAX_DESCRIPTION - len(footer) - _FOR_REST), "", footer]),
+        description="\n".join([*shown, "", footer]),
         colour=AMBER if collection.candidates else GREY if collection.guards else GREEN,
     )
     if collection.guards:
