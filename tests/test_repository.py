@@ -10,6 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from discarr.core.settings import SETTINGS_REFERENCE
+from discarr.utils.permissions import DESTRUCTIVE, REQUIRED, Capability, Level
 
 REPO = Path(__file__).parents[1]
 LOCKS = sorted((REPO / "requirements").glob("*.txt"))
@@ -145,12 +146,29 @@ def test_the_readme_begins_with_the_picture_and_the_two_commands() -> None:
 
 def test_the_readme_names_every_command() -> None:
     sources = (REPO / "src" / "discarr" / "discord_bot" / "commands").glob("*.py")
-    pattern = re.compile(r"@app_commands\.command\(.*?async def (\w+)", re.DOTALL)
-    commands = {name for path in sources for name in pattern.findall(path.read_text("utf-8"))}
+    pattern = re.compile(r"@app_commands\.command\((.*?)async def (\w+)", re.DOTALL)
+    found = [item for path in sources for item in pattern.findall(path.read_text("utf-8"))]
+    named = [(re.match(r'name="(\w+)"', arguments), method) for arguments, method in found]
+    commands = {name[1] if name is not None else method for name, method in named}
     readme = (REPO / "README.md").read_text("utf-8")
 
-    assert {"queue", "health", "check", "verbose"} <= commands
+    assert {"queue", "health", "check", "verbose", "cleanup"} <= commands
     assert {name for name in commands if f"`/{name}`" not in readme} == set()
+
+
+def test_the_readme_says_who_may_do_what() -> None:
+    readme = (REPO / "README.md").read_text("utf-8")
+    _, _, section = readme.partition("### Who may do what\n")
+    table = [line for line in section.partition("\n## ")[0].splitlines() if line.startswith("| ")]
+    levels = [level for level in Level if level is not Level.STRANGER]
+
+    expected = [
+        f"| {capability.value} | {' | '.join('yes' if level >= least else 'no' for level in levels)} |"
+        for capability, least in REQUIRED.items()
+    ]
+    assert table == [f"| | {' | '.join(level.name.lower() for level in levels)} |", *expected]
+    assert set(REQUIRED) == set(Capability)
+    assert all(capability.value in section.partition("**Until")[2] for capability in DESTRUCTIVE)
 
 
 def test_every_link_inside_the_readme_leads_somewhere() -> None:

@@ -34,6 +34,7 @@ from discarr.core.store import (
     outbox,
 )
 from discarr.core.watchdog import LoopMonitor, guard_loop, rss_bytes
+from discarr.discord_bot.audit_mirror import AuditMirror
 from discarr.discord_bot.bot import DiscordBot
 from discarr.discord_bot.cleanup_drafts import MAX_DRAFTS
 from discarr.discord_bot.connection import Connection, GatewayConnection
@@ -131,6 +132,9 @@ class App:
         )
         post = ResultPost(self.sink.line, self.sink.places, clock=clock)
         self.reports = OperationReports(self.acting.desk, post, clock=clock)
+        self.audit_mirror = AuditMirror(
+            self.acting.desk, self.cache, store, self.sink, channel_id=settings.audit_channel_id, clock=clock
+        )
         self.cleanup = CleanupDesk(
             self.cache,
             self.tracker,
@@ -183,6 +187,7 @@ class App:
             "alerting": self.alerting.run,
             "acting": self.acting.run,
             "reports": self.reports.run,
+            "audit-mirror": self.audit_mirror.run,
             "cleanup": self.cleanup.run,
             "loop-monitor": self.loop_monitor.run,
             "log-level": self.log_level.run,

@@ -52,6 +52,7 @@ def test_every_variable_reaches_its_field() -> None:
             "DISCARR_ADMIN_ROLES": "12, <@&34>,",
             "DISCARR_ADMIN_USERS": "<@!90>,91",
             "DISCARR_OWNER_USERS": "92",
+            "DISCARR_AUDIT_CHANNEL_ID": "93",
             "DISCARR_DISK_RESERVE": "0.5",
             "DISCARR_HIDDEN_INSTANCES": "Radarr",
             "DISCARR_HIDDEN_TAGS": "Gifts, adults",

@@ -200,13 +200,19 @@ async def open_acting_world(
     has_admin: bool = True,
     environ: dict[str, str] | None = None,
     command_s: float = 0.5,
+    audit_channel: str | None = None,
 ) -> AsyncIterator[ActingWorld]:
-    """Yield a world over these apps (one of each kind at most), whose queues have been read."""
+    """Yield a world over these apps (one of each kind at most), whose queues have been read.
+
+    `audit_channel` is the name of a channel in which the audit trail is repeated.
+    """
     clock = FakeClock()
     values = dict(environ or {})
     users: dict[Level, simcord.UserHandle] = {}
 
     def prepare(env: simcord.Env) -> None:
+        if audit_channel is not None:
+            values["DISCARR_AUDIT_CHANNEL_ID"] = str(env.guild.create_text_channel(audit_channel).id)
         for level, (name, variable) in _PEOPLE.items():
             users[level] = env.create_user(name)
             if has_admin or level is not Level.ADMIN:

@@ -178,6 +178,15 @@ class Settings(BaseSettings, CleanupSettings):
             example="333333333333333333",
         ),
     ] = frozenset()
+    audit_channel_id: Annotated[
+        ChannelId | None,
+        Variable(
+            name="DISCARR_AUDIT_CHANNEL_ID",
+            about="A channel in which the audit trail is repeated, for admins to read along: its id or link.",
+            expects="a channel id or a channel link copied from Discord",
+            example="123456789012345678",
+        ),
+    ] = None
     disk_reserve_gb: Annotated[
         float,
         Field(ge=0, le=1_000_000, allow_inf_nan=False),

@@ -15,6 +15,7 @@ from discarr.discord_bot.action_views import ActionViews
 from discarr.discord_bot.alert_actions import AlertAnswers
 from discarr.discord_bot.alert_views import AlertViews
 from discarr.discord_bot.askers import Askers
+from discarr.discord_bot.audit_views import AuditViews
 from discarr.discord_bot.cleanup_views import CleanupViews
 from discarr.discord_bot.command_sync import sync_commands
 from discarr.discord_bot.commands.admin import AdminCommands
@@ -31,6 +32,7 @@ from discarr.discord_bot.ui import texts
 from discarr.discord_bot.ui.action_controls import ACTION_ITEMS, CountModal
 from discarr.discord_bot.ui.alert_controls import ALERT_ITEMS, SilenceReason
 from discarr.discord_bot.ui.alert_pages import ALERT_PAGE_ITEMS, SilenceOneReason
+from discarr.discord_bot.ui.audit_pages import AUDIT_ITEMS
 from discarr.discord_bot.ui.cleanup_controls import CLEANUP_ITEMS
 from discarr.discord_bot.ui.controls import DYNAMIC_ITEMS
 from discarr.discord_bot.ui.delivery_list import DELIVERY_ITEMS
@@ -53,6 +55,7 @@ ITEMS: Final[tuple[type[discord.ui.DynamicItem[Any]], ...]] = (
     *RULE_ITEMS,
     *DELIVERY_ITEMS,
     *CLEANUP_ITEMS,
+    *AUDIT_ITEMS,
 )
 MODALS: Final[tuple[type[LastingModal], ...]] = (
     SilenceReason,
@@ -121,11 +124,14 @@ class DiscordBot(commands.Bot):
         self.rule_pages = RuleViews(services, askers)
         self.delivery_pages = DeliveryViews(services, askers)
         self.cleanup_pages = CleanupViews(services, askers)
+        self.audit_pages = AuditViews(services, askers)
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(*ITEMS)
         await self.add_cog(UserCommands(self.controls, self.alert_pages, self.follow_pages))
-        await self.add_cog(AdminCommands(self.services, self.rule_pages, self.cleanup_pages))
+        await self.add_cog(
+            AdminCommands(self.services, self.rule_pages, self.cleanup_pages, self.audit_pages)
+        )
         self.services.status_message.attach(self)
 
     async def close(self) -> None:

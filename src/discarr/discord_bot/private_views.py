@@ -22,7 +22,13 @@ from discarr.discord_bot.askers import Asker, Askers
 from discarr.discord_bot.error_reports import answers_errors
 from discarr.discord_bot.follow_views import FollowViews
 from discarr.discord_bot.services import Services
-from discarr.discord_bot.sight import find_download, status_view, visible_downloads, visible_instances
+from discarr.discord_bot.sight import (
+    find_download,
+    status_view,
+    visible_downloads,
+    visible_instances,
+    with_sign,
+)
 from discarr.discord_bot.ui import texts
 from discarr.discord_bot.ui.changes_text import render_changes
 from discarr.discord_bot.ui.controls import (
@@ -34,10 +40,12 @@ from discarr.discord_bot.ui.controls import (
 )
 from discarr.discord_bot.ui.detail_card import Surroundings, render_detail
 from discarr.discord_bot.ui.health_embed import BotStats, render_health
-from discarr.discord_bot.ui.queue_browser import QueueFilter, key_token, render_queue_page
+from discarr.discord_bot.ui.progress_embed import render_progress
+from discarr.discord_bot.ui.queue_browser import SIGN_FILTERS, QueueFilter, key_token, render_queue_page
 from discarr.monitoring.download_rows import PhaseGroup
 from discarr.monitoring.snapshot_diff import diff_in_slices
 from discarr.monitoring.status_view import StatusView
+from discarr.monitoring.totals import overview_in_slices
 from discarr.utils.interaction_utils import safe_defer_interaction, safe_send_response, safe_update_message
 from discarr.utils.permissions import Capability
 
@@ -125,12 +133,29 @@ class PrivateViews:
                 await safe_send_response(interaction, texts.NO_SUCH_SERVER)
                 return
             queue_filter = replace(queue_filter, instance=instance_id)
-        rendered = render_queue_page(view, queue_filter, page, now=self._services.clock.now())
+        sign = SIGN_FILTERS.get(queue_filter.state or "")
+        rendered = render_queue_page(
+            view,
+            queue_filter,
+            page,
+            signed=frozenset() if sign is None else await with_sign(self._services, asker.hidden, sign),
+            now=self._services.clock.now(),
+        )
         controls = page_controls(rendered, view.instances)
         if is_new:
             await safe_send_response(interaction, embed=rendered.embed, view=controls)
         else:
             await safe_update_message(interaction, embed=rendered.embed, view=controls)
+
+    async def show_progress(self, interaction: Asking) -> None:
+        """Answer a deferred interaction with how everything together gets on."""
+        asker = await self._askers.identify(interaction)
+        services = self._services
+        steps = overview_in_slices(
+            services.cache.snapshot, services.tracker, services.cleanup.progress, hidden=asker.hidden
+        )
+        overview = await run_in_slices(steps, services.clock)
+        await safe_send_response(interaction, embed=render_progress(overview, services.clock.now()))
 
     async def show_health(self, interaction: Asking) -> None:
         """Answer a deferred interaction with the state of the servers and of Discarr itself."""

@@ -3,15 +3,18 @@
 from collections.abc import Iterator
 from typing import Final
 
-from discarr.core.models import Download, InstanceSnapshot
+from discarr.core.models import Download, DownloadKey, InstanceSnapshot
 from discarr.core.slices import run_in_slices
 from discarr.discord_bot.services import Services
 from discarr.discord_bot.ui.queue_browser import key_token
+from discarr.monitoring.cleanup.signs import Sign
 from discarr.monitoring.download_rows import Hidden
 from discarr.monitoring.status_view import StatusView, status_view_in_slices
 
 _SLICE: Final = 500
 """Downloads looked at between two pauses: about 1 ms of work."""
+_SIGN_SLICE: Final = 64
+"""The same where it is judged how each of them gets on."""
 
 
 def visible_instances(services: Services, hidden: Hidden) -> tuple[InstanceSnapshot, ...]:
@@ -35,6 +38,17 @@ async def find_download(services: Services, hidden: Hidden, token: str) -> Downl
         if key_token(download.key) == token:
             return download
     return None
+
+
+async def with_sign(services: Services, hidden: Hidden, sign: Sign) -> frozenset[DownloadKey]:
+    """Return the downloads that get on like this."""
+    found: list[DownloadKey] = []
+    for count, (_, download) in enumerate(visible_downloads(services, hidden), start=1):
+        if count % _SIGN_SLICE == 0:
+            await services.clock.give_way()
+        if sign in services.cleanup.progress(download).signs:
+            found.append(download.key)
+    return frozenset(found)
 
 
 async def status_view(services: Services, hidden: Hidden) -> StatusView:

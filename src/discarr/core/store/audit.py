@@ -103,6 +103,14 @@ def read(
     return [_line(row) for row in rows]
 
 
+def read_after(connection: sqlite3.Connection, sequence: int, *, limit: int) -> list[AuditLine]:
+    """Return the lines that came after one, the earliest first."""
+    rows = by_name(connection).execute(
+        "SELECT * FROM audit WHERE sequence > ? ORDER BY sequence LIMIT ?", (sequence, limit)
+    )
+    return [_line(row) for row in rows]
+
+
 def _line(row: sqlite3.Row) -> AuditLine:
     return AuditLine(
         sequence=row["sequence"],

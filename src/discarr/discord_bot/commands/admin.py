@@ -7,13 +7,16 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from discarr.discord_bot.audit_views import AuditViews
 from discarr.discord_bot.cleanup_views import CleanupViews
 from discarr.discord_bot.error_reports import NotAllowed
 from discarr.discord_bot.rule_views import RuleViews
 from discarr.discord_bot.services import Services
 from discarr.discord_bot.ui import texts
+from discarr.discord_bot.ui.audit_pages import ACTIONS, RESULTS
 from discarr.utils.discord_utils import has_admin_permissions
 from discarr.utils.interaction_utils import safe_defer_interaction, safe_send_response
+from discarr.utils.text_utils import label
 
 _VERBOSE_FOR = timedelta(minutes=30)
 
@@ -25,10 +28,13 @@ class AdminCommands(commands.Cog):
     decides in any case.
     """
 
-    def __init__(self, services: Services, rules: RuleViews, cleanup: CleanupViews) -> None:
+    def __init__(
+        self, services: Services, rules: RuleViews, cleanup: CleanupViews, audit: AuditViews
+    ) -> None:
         self._services = services
         self._rules = rules
         self._cleanup = cleanup
+        self._audit = audit
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         if not has_admin_permissions(interaction.user, self._services.settings.grants):
@@ -57,3 +63,41 @@ class AdminCommands(commands.Cog):
     async def cleanup_command(self, interaction: discord.Interaction[Any]) -> None:
         if await safe_defer_interaction(interaction):
             await self._cleanup.show_new(interaction)
+
+    @app_commands.command(description="Admins: who did what, in what role, why, and what came of it")
+    @app_commands.describe(
+        person="Only what this person asked for",
+        instance="Only on this server",
+        action="Only this action",
+        result="Only with this result",
+        since="Only so far back, such as 2 h or 7 d",
+    )
+    @app_commands.choices(
+        action=[app_commands.Choice(name=words, value=key) for key, words in ACTIONS.items()],
+        result=[app_commands.Choice(name=words, value=key) for key, words in RESULTS.items()],
+    )
+    async def audit(
+        self,
+        interaction: discord.Interaction[Any],
+        person: discord.User | None = None,
+        instance: str | None = None,
+        action: str | None = None,
+        result: str | None = None,
+        since: str | None = None,
+    ) -> None:
+        if await safe_defer_interaction(interaction):
+            await self._audit.show_new(
+                interaction,
+                actor=None if person is None else person.id,
+                instance=instance,
+                action=action,
+                result=result,
+                since=since,
+            )
+
+    @audit.autocomplete("instance")
+    async def _suggest_instances(
+        self, interaction: discord.Interaction[Any], current: str
+    ) -> list[app_commands.Choice[str]]:
+        choices = self._audit.instance_choices(interaction, current, limit=25)
+        return [app_commands.Choice(name=label(name, 100), value=key) for name, key in choices]

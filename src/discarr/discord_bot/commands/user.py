@@ -62,6 +62,11 @@ class UserCommands(commands.Cog):
             if (text := label(title, _MAX_CHOICE))
         ]
 
+    @app_commands.command(description="How much is left, how fast it goes, and what is stuck")
+    async def progress(self, interaction: discord.Interaction[Any]) -> None:
+        if await safe_defer_interaction(interaction):
+            await self._views.show_progress(interaction)
+
     @app_commands.command(description="How the servers and Discarr itself are doing")
     async def health(self, interaction: discord.Interaction[Any]) -> None:
         if await safe_defer_interaction(interaction):

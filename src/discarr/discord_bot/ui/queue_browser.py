@@ -3,7 +3,7 @@
 import hashlib
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from discarr.core.models import DownloadKey, InstanceState
 from discarr.discord_bot.ui import row_text
 from discarr.discord_bot.ui.layout import AMBER, GREEN, GREY, MAX_DESCRIPTION, fit
 from discarr.discord_bot.ui.server_lines import server_line
+from discarr.monitoring.cleanup.signs import Sign
 from discarr.monitoring.download_rows import DownloadRow, Phase, PhaseGroup, filter_rows
 from discarr.monitoring.status_view import InstanceRow, StatusView
 from discarr.utils.text_utils import clean, count_of, human_size, length, percent
@@ -20,7 +21,15 @@ from discarr.utils.text_utils import clean, count_of, human_size, length, percen
 PAGE_SIZE = 10
 """Rows on a page; at most 25, the options of a select."""
 
-STATE_FILTERS = {group.name.lower(): group.value.capitalize() for group in PhaseGroup}
+SIGN_FILTERS = {
+    "stalled": Sign.STALLED,
+    "slow": Sign.SLOW,
+    "not_in_library": Sign.NOT_IN_LIBRARY,
+}
+"""States that do not show in a row: what gets on badly. That a person is needed does show."""
+STATE_FILTERS = {group.name.lower(): group.value.capitalize() for group in PhaseGroup} | {
+    key: sign.value.capitalize() for key, sign in SIGN_FILTERS.items()
+}
 """Key and label of each state one can filter by; the keys are part of control ids."""
 
 _MAX_TEXT = 30
@@ -105,16 +114,27 @@ def find_row(view: StatusView, token: str) -> DownloadRow | None:
 
 
 def render_queue_page(
-    view: StatusView, queue_filter: QueueFilter, page: int, *, now: datetime
+    view: StatusView,
+    queue_filter: QueueFilter,
+    page: int,
+    *,
+    signed: Container[DownloadKey] = frozenset(),
+    now: datetime,
 ) -> RenderedPage:
-    """Draw one page of the queue. Takes the whole view: an outage must not look like an empty queue."""
+    """Draw one page of the queue. Takes the whole view: an outage must not look like an empty queue.
+
+    `signed` are the downloads that have the sign which the filter asks for, if it is one of `SIGN_FILTERS`.
+    """
     kept = queue_filter.normalised()
+    group = None if kept.state is None or kept.state in SIGN_FILTERS else PhaseGroup[kept.state.upper()]
     rows = filter_rows(
         (*view.needs_hand, *view.others),
         instance_id=kept.instance,
-        group=PhaseGroup[kept.state.upper()] if kept.state is not None else None,
+        group=group,
         text=kept.text or "",
     )
+    if kept.state in SIGN_FILTERS:
+        rows = tuple(row for row in rows if row.key in signed)
     page_count = max(math.ceil(len(rows) / PAGE_SIZE), 1)
     page = min(max(page, 0), page_count - 1)
     shown = rows[page * PAGE_SIZE : (page + 1) * PAGE_SIZE]

@@ -242,6 +242,10 @@ class ActionDesk:
             since=since,
         )
 
+    async def audit_after(self, sequence: int, *, limit: int) -> list[AuditLine]:
+        """Return the lines of the audit trail that came after one, the earliest first."""
+        return await self._journal.audit_after(sequence, limit=limit)
+
     def _targets(
         self,
         kind: ActionKind,

@@ -213,6 +213,10 @@ class Journal:
         """Return lines of the audit trail, the latest first; as `discarr.core.store.audit.read`."""
         return await self._store.run(lambda connection: audit.read(connection, **filters))
 
+    async def audit_after(self, sequence: int, *, limit: int) -> list[AuditLine]:
+        """Return the lines of the audit trail that came after one, the earliest first."""
+        return await self._store.run(lambda connection: audit.read_after(connection, sequence, limit=limit))
+
     async def cleaned_up_today(self) -> int:
         """Return how many downloads were confirmed to be cleaned up within 24 hours."""
         now = self._clock.now()
