@@ -40,12 +40,14 @@ def stuck(name: str, number: int = 50, **overrides: Any) -> Download:
 
 @asynccontextmanager
 async def open_quiet(
-    *downloads: Download, environ: Mapping[str, str] | None = None
+    *downloads: Download,
+    environ: Mapping[str, str] | None = None,
+    prepare: Callable[[simcord.Env], None] | None = None,
 ) -> AsyncIterator[tuple[World, FakeMediaClient]]:
     """Yield a world whose one server was looked at already, and that server."""
     client = FakeMediaClient(name="Movies")
     client.downloads = downloads or (movie("Arrival"),)
-    async with open_world([client], environ=environ) as world:
+    async with open_world([client], environ=environ, prepare=prepare) as world:
         await settle_in(world)
         yield world, client
 
