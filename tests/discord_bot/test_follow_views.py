@@ -5,6 +5,7 @@ from datetime import timedelta
 import discord
 import pytest
 
+from discarr.core.events import EventKind
 from discarr.core.models import DownloadKey, EpisodeNumber
 from discarr.core.store import follows
 from discarr.discord_bot.ui import follow_text, texts
@@ -176,6 +177,14 @@ async def test_what_the_app_does_not_know_cannot_be_followed_yet() -> None:
     async with open_quiet(movie("Unknown", 1, media_id=None)) as (world, _):
         assert await world.member.autocomplete(world.channel, "follow", "title", "") == []
         assert (await follow(world, "unknown")).strip() == follow_text.NOT_MATCHED
+
+
+async def test_nothing_is_promised_while_admins_have_switched_it_off() -> None:
+    async with open_quiet() as (world, _):
+        await world.app.alerting.desk.change_rule(EventKind.READY, is_on=False)
+
+        assert (await follow(world, token_of(1))).strip() == follow_text.SWITCHED_OFF
+        assert world.app.alerting.desk.follows_of(world.member.id) == ()
 
 
 async def test_nobody_follows_more_than_fits() -> None:

@@ -191,6 +191,7 @@ async def test_what_makes_no_sense_is_refused_where_it_was_typed_and_not_lost(
         assert again.modal is not None
         kept = [field["component"].get("value") for field in again.modal["components"][1:]]
         assert kept == [value.replace("|", " ") for value in typed.values()]
+        assert "<@" not in said(refused)
 
 
 async def test_places_are_chosen_and_none_at_all_is_refused() -> None:
