@@ -326,3 +326,19 @@ async def test_helpers_see_what_the_app_itself_says() -> None:
         assert "Source: IndexerRss" in seen["hana"]
         assert "No indexer at …" in seen["hana"]
         assert "No indexer" not in seen["max"]
+
+
+async def test_a_silence_says_in_words_what_it_is_about() -> None:
+    async with open_quiet() as (world, _):
+        desk = world.app.alerting.desk
+        day, by = timedelta(days=1), world.owner.id
+        await desk.silence(lasts=day, reason="", user_id=by, kind=EventKind.STALLED, instance="radarr")
+        await desk.silence(lasts=day, reason="", user_id=by, title="Dune")
+        await desk.silence(lasts=day, reason="", user_id=by)
+
+        listed = await world.helper.slash(world.channel, "alerts")
+        shown = said(await press(world.helper, listed, "Silences (3)"))
+
+        assert "🔕 No data for a long time · Movies" in shown
+        assert "🔕 Dune" in shown
+        assert "🔕 everything" in shown
