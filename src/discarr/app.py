@@ -39,6 +39,7 @@ from discarr.monitoring.alerts.alert import Condition, Observation
 from discarr.monitoring.alerts.alerting import Alerting
 from discarr.monitoring.alerts.content import Facts
 from discarr.monitoring.cache_manager import CacheManager
+from discarr.monitoring.cleanup.desk import CleanupDesk
 from discarr.monitoring.detail_reader import DetailReader
 from discarr.monitoring.download_monitor import DownloadMonitor
 from discarr.monitoring.download_rows import Hidden
@@ -102,6 +103,14 @@ class App:
             history_interval_s=settings.health_interval_s,
             standing=standing,
         )
+        self.cleanup = CleanupDesk(
+            self.cache,
+            self.tracker,
+            store,
+            settings=settings,
+            clock=clock,
+            interval_s=settings.refresh_interval_s,
+        )
         self.monitor = DownloadMonitor(
             self.cache,
             self.tracker,
@@ -123,6 +132,7 @@ class App:
             sink=self.sink,
             desk=self.alerting.desk,
             checker=self.alerting.checker,
+            cleanup=self.cleanup,
             log_level=self.log_level,
             loop_monitor=self.loop_monitor,
             started_at=clock.now(),
@@ -138,6 +148,7 @@ class App:
             "download-monitor": self.monitor.run,
             "detail-reader": self.detail_reader.run,
             "alerting": self.alerting.run,
+            "cleanup": self.cleanup.run,
             "loop-monitor": self.loop_monitor.run,
             "log-level": self.log_level.run,
             "cache": self.cache.run,
