@@ -138,6 +138,18 @@ def test_an_alert_settles_before_it_counts_as_over() -> None:
     assert diary.last_story.entries[0].ending is Ending.SOLVED
 
 
+def test_acknowledging_does_not_put_off_the_end() -> None:
+    diary = Diary()
+    diary.look(seen(hand()))
+    diary.look(seen(hand()), after_s=DELAY_S)
+    diary.look(NO_HANDS)
+
+    diary.acknowledge(1)
+    diary.look(NO_HANDS, after_s=SETTLED_S)
+
+    assert diary.book.open_alerts == ()
+
+
 def test_what_nothing_is_known_of_stays_open() -> None:
     diary = Diary()
     diary.look(seen(hand()))

@@ -171,11 +171,11 @@ class AlertBook:
 
     def _take_in(self, alert: Alert) -> None:
         scope = self._scopes.setdefault((alert.kind, alert.instance), {})
-        self._absent_since.pop(alert.dedup, None)
         if alert.is_open:
             scope[alert.dedup] = alert
         else:
             scope.pop(alert.dedup, None)
+            self._absent_since.pop(alert.dedup, None)
         if alert.story is not None:
             self._members.setdefault(alert.story, {})[alert.id] = alert
 
