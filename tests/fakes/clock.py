@@ -45,9 +45,23 @@ class FakeClock:
         target = self._elapsed + seconds
         while self._sleepers and self._sleepers[0][0] <= target:
             due, _, future = heapq.heappop(self._sleepers)
+            if future.done():
+                continue  # whoever slept was cancelled
             self._elapsed = max(due, self._elapsed)
-            if not future.done():
-                future.set_result(None)
+            future.set_result(None)
             await self.settle()
         self._elapsed = target
         await self.settle()
+
+
+class VirtualClock(FakeClock):
+    """A clock for whole days: time moves as soon as nothing can run, and not before.
+
+    What waits for a thread or a socket cannot be seen here: the store has to be an `InlineStore`.
+    """
+
+    async def settle(self, rounds: int = 20) -> None:
+        runnable = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]  # of every loop of asyncio
+        await asyncio.sleep(0)
+        while runnable:
+            await asyncio.sleep(0)

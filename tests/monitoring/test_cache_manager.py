@@ -289,11 +289,29 @@ async def test_details_are_merged_and_published(cache: CacheManager, clock: Fake
         cache.update_details("radarr", disks=disks)
         was_told = subscription.changed.is_set()
         subscription.take()
-        cache.update_details("radarr", disks=disks, health=())
+        cache.update_details("radarr", disks=disks)
 
         assert was_told
         assert not subscription.changed.is_set()
     assert cache.snapshot.instances[0].disks == disks
+
+
+async def test_that_there_are_no_warnings_is_news_once(cache: CacheManager, clock: FakeClock) -> None:
+    async with running(cache.run()):
+        await clock.settle()
+        before = cache.snapshot.instances[0].details_at
+        with cache.subscribe() as subscription:
+            cache.update_details("radarr", health=())
+            was_told = subscription.changed.is_set()
+            read_at = subscription.take().instances[0].details_at
+            await clock.advance(5)
+            cache.update_details("radarr", health=())
+            is_told_again = subscription.changed.is_set()
+
+    assert before is None
+    assert was_told
+    assert read_at == START
+    assert not is_told_again
 
 
 async def test_details_survive_the_next_refresh(cache: CacheManager, clock: FakeClock) -> None:

@@ -142,18 +142,22 @@ class CacheManager:
         disks: tuple[DiskSpace, ...] | None = None,
         recent_imports: tuple[HistoryRecord, ...] | None = None,
     ) -> None:
-        """Merge what the slow lane learnt; None leaves what was known."""
+        """Merge what the slow lane learnt; None leaves what was known.
+
+        The same again is noted and makes no version, but for the first reading of the warnings.
+        """
         refresher = self._refreshers[instance_id]
         before = refresher.snapshot
-        after = replace(
+        learnt = replace(
             before,
             health=before.health if health is None else health,
             disks=before.disks if disks is None else disks,
             recent_imports=before.recent_imports if recent_imports is None else recent_imports,
         )
-        if after != before:
-            refresher.snapshot = after
-            self._take_in(after)
+        details_at = before.details_at if health is None else self._clock.now()
+        refresher.snapshot = replace(learnt, details_at=details_at)
+        if learnt != before or (before.details_at is None) is not (details_at is None):
+            self._take_in(refresher.snapshot)
 
     def _take_in(self, changed: InstanceSnapshot) -> None:
         instances = tuple(changed if item.id == changed.id else item for item in self._snapshot.instances)
