@@ -4,15 +4,17 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from enum import StrEnum
 from typing import Final
 
 from discarr.core.errors import MediaClientError
 from discarr.core.store import Store, activity, alerts, follows, keep_backups, outbox
 from discarr.core.store.outbox import PostedMessage
+from discarr.discord_bot.line import REQUEST_TIMEOUT_S
 from discarr.discord_bot.ui.status_embed import render_status
 from discarr.monitoring.alerts.alerting import Alerting
 from discarr.monitoring.alerts.content import Content
-from discarr.monitoring.alerts.dispatcher import SinkError
+from discarr.monitoring.alerts.dispatcher import NotNow, OutcomeUnknown, SinkError
 from discarr.monitoring.alerts.routes import Route
 from discarr.monitoring.cache_manager import CacheManager
 from discarr.monitoring.detail_reader import DetailReader
@@ -46,6 +48,14 @@ class Server(FakeMediaClient):
             raise fault
 
 
+class Absence(StrEnum):
+    """How Discord can be away."""
+
+    NO_BOT = "no bot"
+    REFUSES = "refuses"
+    HANGS = "hangs"
+
+
 class Channels(FakeSink):
     """Where messages go: notes when, and can be in trouble."""
 
@@ -54,19 +64,29 @@ class Channels(FakeSink):
         super().__init__()
         self._clock = clock
         self._places = places or {}
-        self.trouble: SinkError | None = None
-        """What every call ends in for the time being."""
+        self._absence: Absence | None = None
         self.sent: list[tuple[float, int, Content]] = []
         """New messages: when (monotonic), in which channel, and what they said at first."""
         self.touched_at = 0.0
         """When something was last sent or edited (monotonic)."""
 
+    def be_away(self, absence: Absence) -> None:
+        """Take nothing from now on."""
+        self._absence = absence
+        if absence is Absence.NO_BOT:
+            self.ready.clear()
+
+    def come_back(self) -> None:
+        """Take everything again, but for what is under way."""
+        self._absence = None
+        self.ready.set()
+
     async def channel_of(self, route: Route) -> int:
-        if self.trouble is not None:
-            raise self.trouble
+        self.calls.clear()
         return self._places.get(str(route)) or await super().channel_of(route)
 
     async def send(self, route: Route, content: Content, *, row_id: int, nonce: str) -> PostedMessage:
+        await self._fail(OutcomeUnknown("Discord does not answer in time."))
         count = len(self.messages)
         posted = await super().send(route, content, row_id=row_id, nonce=nonce)
         if len(self.messages) > count:
@@ -75,8 +95,21 @@ class Channels(FakeSink):
         return posted
 
     async def edit(self, posted: PostedMessage, content: Content) -> None:
+        await self._fail(NotNow("Discord does not answer in time."))
         await super().edit(posted, content)
         self.touched_at = self._clock.monotonic()
+
+    async def find(self, route: Route, row_id: int) -> PostedMessage | None:
+        await self._fail(NotNow("Discord does not answer in time."))
+        return await super().find(route, row_id)
+
+    async def _fail(self, in_the_end: SinkError) -> None:
+        match self._absence:
+            case Absence.REFUSES:
+                raise NotNow("Discord cannot be reached.")
+            case Absence.HANGS:
+                await self._clock.sleep(REQUEST_TIMEOUT_S)
+                raise in_the_end
 
     def most_within(self, window_s: float) -> int:
         """Return how many new messages one channel got at most in any such stretch of time."""
