@@ -18,6 +18,7 @@ from discarr.core.clock import SystemClock
 from discarr.core.health_file import health_path, read_health
 from discarr.core.models import InstanceKind
 from discarr.core.settings import Settings, load_settings
+from discarr.doctor.security import Sources
 from discarr.sandbox.arr_server.app import ArrServer
 from discarr.sandbox.arr_server.faults import Fault, FaultKind
 from discarr.sandbox.arr_server.replay import Replay
@@ -276,7 +277,7 @@ async def test_a_process_without_a_data_directory_says_so_and_works(
     async with running_discord() as discord_server, ArrServer(ScenarioSource(scenario=radarr())) as server:
         await server.go_away()
         settings = settings_of_a_process(discord_server, server, tmp_path / "data")
-        running = asyncio.create_task(run(settings, lambda: settings))
+        running = asyncio.create_task(run(settings, NO_SOURCES, lambda: settings))
         await until(lambda: discord_server.world.messages)
         verdict = read_health(health_path(settings.data_dir), SystemClock().now())
         os.kill(os.getpid(), signal.SIGTERM)
@@ -302,9 +303,12 @@ async def test_a_part_that_dies_ends_the_process(
     async with running_discord() as discord_server, ArrServer(ScenarioSource(scenario=radarr())) as server:
         settings = settings_of_a_process(discord_server, server, tmp_path)
 
-        assert await run(settings, lambda: settings) == 1
+        assert await run(settings, NO_SOURCES, lambda: settings) == 1
 
     assert "because a part of it died" in capfd.readouterr().err
+
+
+NO_SOURCES = Sources(environ={}, env_file=None, secrets_dir=None)
 
 
 def settings_of_a_process(discord_server: DiscordServer, server: ArrServer, data_dir: Path) -> Settings:

@@ -16,6 +16,7 @@ from discarr.clients.base import MediaClient
 from discarr.clients.factory import create_client
 from discarr.core.clock import Clock, SystemClock
 from discarr.core.errors import ConfigError, StoreError, StoreInUse
+from discarr.core.events import EventKind
 from discarr.core.health_file import HealthReport, health_path, keep_health_file
 from discarr.core.logging import LogLevelSwitch, setup_logging
 from discarr.core.memory import settle_memory
@@ -33,8 +34,10 @@ from discarr.discord_bot.status_message import StatusMessage
 from discarr.doctor import Report, log_report
 from discarr.doctor.host import is_in_container
 from discarr.doctor.instances import check_instances
-from discarr.monitoring.alerts.alert import Observation
+from discarr.doctor.security import Finding, Sources, worst_findings
+from discarr.monitoring.alerts.alert import Condition, Observation
 from discarr.monitoring.alerts.alerting import Alerting
+from discarr.monitoring.alerts.content import Facts
 from discarr.monitoring.cache_manager import CacheManager
 from discarr.monitoring.detail_reader import DetailReader
 from discarr.monitoring.download_monitor import DownloadMonitor
@@ -160,11 +163,11 @@ class App:
         await _cancel(*tasks.values())
 
 
-async def run(settings: Settings, reload: Callable[[], Settings]) -> int:
+async def run(settings: Settings, sources: Sources, reload: Callable[[], Settings]) -> int:
     """Run Discarr with Discord and the real clock until SIGTERM or SIGINT; return the exit code.
 
-    `reload` reads the settings again: a token that was replaced in a secret file is picked up without a
-    restart.
+    `sources` is where the settings came from; `reload` reads them again: a token that was replaced in a
+    secret file is picked up without a restart.
 
     Raises:
         ConfigError: a client cannot be made from the settings (a CA file without a certificate), or another
@@ -183,7 +186,8 @@ async def run(settings: Settings, reload: Callable[[], Settings]) -> int:
         with stop_on_signals(stop):
             store = await _open_store(settings, clock)
             try:
-                return await _run_on(settings, reload, clients, store, clock, stop)
+                findings = await worst_findings(settings, sources)
+                return await _run_on(settings, reload, clients, store, clock, findings, stop)
             finally:
                 await store.close()
     finally:
@@ -196,6 +200,7 @@ async def _run_on(
     clients: Sequence[MediaClient],
     store: Store,
     clock: Clock,
+    findings: Sequence[Finding],
     stop: asyncio.Event,
 ) -> int:
     state = ConnectionState(phase=ConnectionPhase.CONNECTING, since=clock.now())
@@ -231,6 +236,7 @@ async def _run_on(
             "backups": lambda: keep_backups(store, clock=clock, pruners=_PRUNERS),
             "doctor": consult_doctor,
         },
+        standing=(_observe_security(findings),),
     )
     settle_memory()
     try:
@@ -259,6 +265,23 @@ async def _open_store(settings: Settings, clock: Clock) -> Store:
     except StoreError as error:
         _log.error("%s. %s Discarr goes on and forgets everything at its next start.", error, error.remedy)
         return await Store.in_memory(clock=clock)
+
+
+def _observe_security(findings: Sequence[Finding]) -> Observation:
+    """Say what the machine alone tells to be unsafe: it is told once, and again when that changes."""
+    return Observation(
+        kind=EventKind.SECURITY,
+        instance=None,
+        conditions=tuple(
+            Condition(
+                kind=EventKind.SECURITY,
+                instance=None,
+                subject=f"{finding.code}:{finding.subject}",
+                facts=Facts(problem=f"{finding.subject}: {finding.text}", remedy=finding.remedy),
+            )
+            for finding in findings
+        ),
+    )
 
 
 def _health(app: App, state: ConnectionState, clock: Clock) -> HealthReport:

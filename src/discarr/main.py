@@ -212,7 +212,7 @@ def _run() -> int:
         from discarr.app import run  # late: mistakes in the settings are told at once
 
         with asyncio.Runner() as runner:
-            exit_code = runner.run(run(settings, _load_settings))
+            exit_code = runner.run(run(settings, _sources(), _load_settings))
             # The runner joins its threads, and one that looks up a name without a name server takes minutes.
             last_resort = threading.Timer(_JOIN_TIMEOUT_S, os._exit, (exit_code,))
             last_resort.daemon = True

@@ -1,4 +1,4 @@
-"""What happens on a disk of 512 KiB, in a mount namespace of its own: run as a program by the tests."""
+"""What happens on a disk of 2 MiB, in a mount namespace of its own: run as a program by the tests."""
 
 import asyncio
 import inspect
@@ -22,7 +22,7 @@ from discarr.core.store.schema import MIGRATIONS, migrate
 from tests.core.store.scenes import back_up, content, garble_pages, look, names, remember
 from tests.fakes.clock import FakeClock
 
-_SIZE = "512k"
+_SIZE = "2m"
 FULL = "the disk of the data directory is full"
 
 
@@ -97,7 +97,7 @@ async def a_new_database_has_no_room(directory: Path) -> None:
 
 
 async def a_backup_does_not_fit_but_a_new_database_would(directory: Path) -> None:
-    await a_backup_cannot_be_put_back_without_room(directory, but_bytes=96 * 1024)
+    await a_backup_cannot_be_put_back_without_room(directory, but_bytes=200 * 1024)
 
 
 async def a_backup_cannot_be_put_back_without_room(directory: Path, *, but_bytes: int = 0) -> None:

@@ -69,7 +69,7 @@ def test_a_step_that_fails_anywhere_leaves_the_version_before_it(
     migrate(connection, path, FIRST)
     broken = (*STEP[:place], "INSERT INTO nowhere VALUES (1)", *STEP[place:])
     with pytest.raises(sqlite3.OperationalError):
-        migrate(connection, path, [*MIGRATIONS, broken])
+        migrate(connection, path, [*FIRST, broken])
     assert version(connection) == 1
     assert not connection.in_transaction
     migrate(connection, path, [*FIRST, STEP])

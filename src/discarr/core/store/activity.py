@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from discarr.core.store.connection import by_name
 from discarr.core.store.records import to_text
 
 _KEEP: Final = timedelta(days=30)
@@ -44,7 +45,11 @@ class StoredDigest:
 
 def get_cursor(connection: sqlite3.Connection, instance: str) -> HistoryCursor | None:
     """Return how far the history of an instance was read; None when it never was."""
-    row = connection.execute("SELECT last_id, last_at FROM cursor WHERE instance = ?", (instance,)).fetchone()
+    row = (
+        by_name(connection)
+        .execute("SELECT last_id, last_at FROM cursor WHERE instance = ?", (instance,))
+        .fetchone()
+    )
     if row is None:
         return None
     return HistoryCursor(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from discarr.core.store.connection import by_name
 from discarr.core.store.records import to_text
 
 _KEEP_ENDED: Final = timedelta(days=90)
@@ -96,11 +97,11 @@ NOTHING_STORED: Final = StoredBook(
 
 def load_book(connection: sqlite3.Connection, now: datetime) -> StoredBook:
     """Return what is to be known after a start."""
-    alerts = connection.execute(
+    alerts = by_name(connection).execute(
         "SELECT * FROM alert WHERE ended_at IS NULL"
         " OR story IN (SELECT id FROM story WHERE closed_at IS NULL) ORDER BY id"
     )
-    stories = connection.execute("SELECT * FROM story WHERE closed_at IS NULL ORDER BY id")
+    stories = by_name(connection).execute("SELECT * FROM story WHERE closed_at IS NULL ORDER BY id")
     return StoredBook(
         alerts=tuple(map(_alert, alerts)),
         stories=tuple(map(_story, stories)),
@@ -171,7 +172,7 @@ def put_baselines(connection: sqlite3.Connection, scopes: Iterable[str], now: da
 
 def ended_alerts(connection: sqlite3.Connection, *, limit: int, offset: int = 0) -> list[StoredAlert]:
     """Return alerts that are over, the latest first."""
-    rows = connection.execute(
+    rows = by_name(connection).execute(
         "SELECT * FROM alert WHERE ended_at IS NOT NULL ORDER BY ended_at DESC, id DESC LIMIT ? OFFSET ?",
         (limit, offset),
     )
@@ -180,7 +181,7 @@ def ended_alerts(connection: sqlite3.Connection, *, limit: int, offset: int = 0)
 
 def silences(connection: sqlite3.Connection, now: datetime) -> tuple[StoredSilence, ...]:
     """Return the silences that have not ended."""
-    rows = connection.execute("SELECT * FROM silence WHERE ends_at > ? ORDER BY id", (to_text(now),))
+    rows = by_name(connection).execute("SELECT * FROM silence WHERE ends_at > ? ORDER BY id", (to_text(now),))
     return tuple(
         StoredSilence(
             id=row["id"],

@@ -14,7 +14,6 @@ def connect(database: Path | str, *, shares: bool = True) -> sqlite3.Connection:
         sqlite3.Error: it cannot be opened.
     """
     connection = sqlite3.connect(database, isolation_level=None, timeout=5.0)
-    connection.row_factory = sqlite3.Row
     try:
         connection.execute("PRAGMA busy_timeout = 5000")
         if not shares:
@@ -26,3 +25,10 @@ def connect(database: Path | str, *, shares: bool = True) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def by_name(connection: sqlite3.Connection) -> sqlite3.Cursor:
+    """Return a cursor whose rows are read by the names of their columns."""
+    cursor = connection.cursor()
+    cursor.row_factory = sqlite3.Row
+    return cursor

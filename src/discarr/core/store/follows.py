@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from discarr.core.store.connection import by_name
 from discarr.core.store.records import to_text
 
 MAX_FOLLOWS: Final = 50
@@ -82,7 +83,7 @@ def update(
 
 def all_follows(connection: sqlite3.Connection) -> list[Follow]:
     """Return everything that anybody follows."""
-    return [_follow(row) for row in connection.execute("SELECT * FROM follow ORDER BY id")]
+    return [_follow(row) for row in by_name(connection).execute("SELECT * FROM follow ORDER BY id")]
 
 
 def prune(connection: sqlite3.Connection, now: datetime) -> None:

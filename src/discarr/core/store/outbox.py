@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from discarr.core.store.connection import by_name
 from discarr.core.store.records import to_text
 
 _KEEP_SENT: Final = timedelta(days=7)
@@ -110,7 +111,7 @@ def withdraw(connection: sqlite3.Connection, stories: Iterable[str]) -> None:
 
 def due(connection: sqlite3.Connection, now: datetime, *, limit: int) -> list[OutboxRow]:
     """Return what can be sent, oldest first; what was being sent when Discarr ended comes with it."""
-    rows = connection.execute(
+    rows = by_name(connection).execute(
         "SELECT * FROM outbox WHERE state IN ('pending', 'sending') AND not_before <= ? ORDER BY id LIMIT ?",
         (to_text(now), limit),
     )
@@ -136,7 +137,11 @@ def claim(connection: sqlite3.Connection, row_id: int, *, now: datetime) -> Outb
         " WHERE id = ? AND state IN ('pending', 'sending')",
         (to_text(now), row_id),
     )
-    row = connection.execute("SELECT * FROM outbox WHERE id = ? AND state = 'sending'", (row_id,)).fetchone()
+    row = (
+        by_name(connection)
+        .execute("SELECT * FROM outbox WHERE id = ? AND state = 'sending'", (row_id,))
+        .fetchone()
+    )
     return None if row is None else _row(row)
 
 
@@ -218,7 +223,9 @@ def merge(
 
 def dead(connection: sqlite3.Connection, *, limit: int) -> list[OutboxRow]:
     """Return what could not be delivered, newest first."""
-    rows = connection.execute("SELECT * FROM outbox WHERE state = 'dead' ORDER BY id DESC LIMIT ?", (limit,))
+    rows = by_name(connection).execute(
+        "SELECT * FROM outbox WHERE state = 'dead' ORDER BY id DESC LIMIT ?", (limit,)
+    )
     return [_row(row) for row in rows]
 
 
@@ -226,7 +233,11 @@ def revive(connection: sqlite3.Connection, row_ids: Iterable[int], *, now: datet
     """Try undeliverable messages once more, now, by the route they were meant for; return how many."""
     revived = 0
     for row_id in row_ids:
-        row = connection.execute("SELECT * FROM outbox WHERE id = ? AND state = 'dead'", (row_id,)).fetchone()
+        row = (
+            by_name(connection)
+            .execute("SELECT * FROM outbox WHERE id = ? AND state = 'dead'", (row_id,))
+            .fetchone()
+        )
         if row is not None:
             found = _row(row)
             connection.execute(
