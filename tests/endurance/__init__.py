@@ -1,1 +1,1 @@
-"""What Discarr promises for days and weeks, tried in virtual time; `benchmarks` does the same at full length."""
+"""What Discarr promises for days and weeks, in virtual time; `benchmarks` does the same at full length."""

@@ -141,7 +141,6 @@ def lives_of(night: Iterable[ScriptedDownload]) -> list[Life]:
     for number, script in enumerate(night, start=1):
         media = script.media
         assert media is not None
-        is_series = isinstance(media, EpisodesOf)
         lives.append(
             Life(
                 title=media.series.title if isinstance(media, EpisodesOf) else media.title,

@@ -18,6 +18,7 @@ from discarr.core.errors import (
 )
 from discarr.core.events import CONDITIONS, EventKind, Severity
 from discarr.core.models import DiskSpace, HealthIssue, InstanceKind
+from discarr.monitoring.alerts.brake import MESSAGES_WINDOW_S
 from discarr.monitoring.alerts.content import (
     Content,
     DigestContent,
@@ -25,7 +26,6 @@ from discarr.monitoring.alerts.content import (
     StoryContent,
 )
 from discarr.monitoring.alerts.desk import CannotFollow
-from discarr.monitoring.alerts.dispatcher import MESSAGES_WINDOW_S
 from discarr.monitoring.alerts.routes import ALERTS, LOG, OWNER, Route, RouteKind
 from discarr.sandbox.arr_server.import_night import night_of_imports
 from tests.endurance.busy_server import BusyServer, Life, lives_of, usual_lives
@@ -178,7 +178,7 @@ class Week:
 
 
 async def pass_quietly(*, days: float, seed: int = 0) -> Week:
-    """Let healthy servers run: imports, restarts every night, requests that are lost, an update, a warning."""
+    """Let healthy servers run: imports, nightly restarts, requests that are lost, an update, a warning."""
     clock = VirtualClock()
     chance = random.Random(seed)  # noqa: S311
 
@@ -237,7 +237,7 @@ class Storm:
 
 
 async def storm(*, minutes: float, server_count: int, restarts: int, seed: int) -> Storm:
-    """Let everything begin and end all the time, in five places that are one channel; restart now and then."""
+    """Let everything begin and end all the time, told by five routes to one channel; restart now and then."""
     clock = VirtualClock()
     chance = random.Random(seed)  # noqa: S311
     here = Route(RouteKind.CHANNEL, 77)

@@ -60,10 +60,8 @@ class Channels(FakeSink):
     """Where messages go: notes when, and can be in trouble."""
 
     def __init__(self, clock: VirtualClock, *, places: Mapping[str, int] | None = None) -> None:
-        """`places` are the channels of routes that lead to the same one as others."""
-        super().__init__()
+        super().__init__(places=places or {})
         self._clock = clock
-        self._places = places or {}
         self._absence: Absence | None = None
         self.sent: list[tuple[float, int, Content]] = []
         """New messages: when (monotonic), in which channel, and what they said at first."""
@@ -83,7 +81,7 @@ class Channels(FakeSink):
 
     async def channel_of(self, route: Route) -> int:
         self.calls.clear()
-        return self._places.get(str(route)) or await super().channel_of(route)
+        return await super().channel_of(route)
 
     async def send(self, route: Route, content: Content, *, row_id: int, nonce: str) -> PostedMessage:
         await self._fail(OutcomeUnknown("Discord does not answer in time."))

@@ -168,6 +168,22 @@ def mark_sent(
         )
 
 
+def sent_since(connection: sqlite3.Connection, since: datetime) -> dict[str, list[datetime]]:
+    """Return when new messages were sent since then, by route; edits do not count, and doubtful ones do."""
+    rows = connection.execute(
+        "SELECT route, ended_at FROM outbox WHERE state = 'sent' AND ended_at > ?1"
+        " AND (is_new = 1 OR EXISTS (SELECT 1 FROM posted WHERE posted.story = outbox.story AND posted.route = outbox.route"
+        " AND posted.posted_at = outbox.ended_at))"
+        " UNION ALL SELECT route, first_attempt_at FROM outbox"
+        " WHERE state = 'sending' AND first_attempt_at > ?1",
+        (to_text(since),),
+    )
+    moments: dict[str, list[datetime]] = {}
+    for route, text in rows:
+        moments.setdefault(route, []).append(datetime.fromisoformat(text))
+    return moments
+
+
 def put_back(
     connection: sqlite3.Connection, row_id: int, *, error: str, was_certainly_not_sent: bool
 ) -> None:

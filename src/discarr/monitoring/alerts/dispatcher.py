@@ -17,7 +17,7 @@ import asyncio
 import logging
 import random
 import secrets
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Final, Protocol
@@ -28,6 +28,7 @@ from discarr.core.events import EventKind
 from discarr.core.store import Store, outbox, records
 from discarr.core.store.outbox import OutboxRow, Outgoing, PostedMessage
 from discarr.core.supervision import supervise
+from discarr.monitoring.alerts.brake import MESSAGES_WINDOW_S, Brake
 from discarr.monitoring.alerts.content import (
     Content,
     DigestContent,
@@ -45,17 +46,16 @@ _log = logging.getLogger(__name__)
 
 NONCE_WINDOW: Final = timedelta(minutes=2)
 """How long Discord is trusted to know a nonce: "the past few minutes"."""
-MAX_MESSAGES: Final = 30
-MESSAGES_WINDOW_S: Final = 300.0
-"""At most so many new messages in so many seconds in one channel, whatever happens."""
 OVERFLOW_AT: Final = 10
 """More new messages than this waiting for one route become one."""
 TOLD_ELSEWHERE: Final = PostedMessage(channel_id=0, message_id=0)
 """Stands for the message of a story that was only counted in an overflow: there is nothing to edit."""
 _MAX_AGE: Final = timedelta(days=7)
 _FIRST_PAUSE_S = 2.0
+_SHORTEST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 45.0
-"""Whatever Discord was like before: a minute after its return everything is told."""
+"""Between the beginnings of two attempts. Whatever Discord was like before: a minute after its return
+everything is told."""
 _BATCH = 200
 _IDLE_S = 30.0
 
@@ -117,8 +117,7 @@ class Dispatcher:
         self._filled = filled
         self._pauses: dict[str, tuple[int, float]] = {}
         """By route: failures in a row, and until when it waits (monotonic)."""
-        self._sent_at: dict[int, deque[float]] = {}
-        """By channel: when new messages were sent lately (monotonic)."""
+        self._brake = Brake(clock)
         self._epoch = ""
         """Tells the nonces of this database from those of another one with the same row ids."""
 
@@ -129,6 +128,12 @@ class Dispatcher:
             StoreError: the store does not answer.
         """
         await self.recount()
+        now = self._clock.now()
+        since = now - timedelta(seconds=MESSAGES_WINDOW_S)
+        sent = await self._store.run(lambda connection: outbox.sent_since(connection, since))
+        self._brake.remember(
+            {route: [(now - at).total_seconds() for at in moments] for route, moments in sent.items()}
+        )
         fresh = secrets.token_hex(3)
         self._epoch = await self._store.run(lambda connection: records.keep_meta(connection, "epoch", fresh))
 
@@ -179,10 +184,11 @@ class Dispatcher:
     async def _deliver_route(self, route: str, rows: Sequence[OutboxRow]) -> None:
         rows = await self._without_overflow(route, rows)
         for row in rows:
+            began_s = self._clock.monotonic()
             try:
                 await self._deliver_one(row)
             except (NotNow, OutcomeUnknown) as failure:
-                await self._put_back(row, failure)
+                await self._put_back(row, failure, began_s)
                 return
             except (RouteRefused, ContentRefused) as failure:
                 await self._give_up(row, failure)
@@ -190,50 +196,70 @@ class Dispatcher:
                 self._pauses.pop(route, None)
 
     async def _deliver_one(self, waiting: OutboxRow) -> None:
-        now = self._clock.now()
         route = _route(waiting)
-        content = _content(waiting)
+        _content(waiting)
         channel_id = await self._sink.channel_of(route)
         posted = None if waiting.is_new else await self._posted(waiting)
         if posted is None:
-            self._check_brake(channel_id)
-        row = await self._store.run(lambda connection: outbox.claim(connection, waiting.id, now=now))
-        if row is None:
+            await self._send_new(waiting, route, channel_id)
             return
+        row = await self._claim(waiting)
+        if row is not None:
+            if posted != TOLD_ELSEWHERE:
+                await self._sink.edit(posted, _content(row))
+            await self._mark_sent(row, None)
+
+    async def _send_new(self, waiting: OutboxRow, route: Route, channel_id: int) -> None:
+        wait_s = self._brake.wait_s(waiting.route, channel_id)
+        if wait_s > 0:
+            raise NotNow("There were too many messages at once.", retry_after_s=wait_s)
+        # Taken before anything is awaited: several routes can lead to one channel.
+        taken = self._brake.take(channel_id)
+        try:
+            posted = await self._hand_over(waiting, route)
+        except OutcomeUnknown:
+            raise
+        except DiscarrError:
+            self._brake.give_back(channel_id, taken)
+            raise
+        if posted is None:
+            self._brake.give_back(channel_id, taken)
+
+    async def _hand_over(self, waiting: OutboxRow, route: Route) -> PostedMessage | None:
+        """Send a message, or find the one that was sent; None: it was withdrawn or merged meanwhile."""
+        now = self._clock.now()
+        row = await self._claim(waiting)
+        if row is None:
+            return None
         content = _content(row)
         new: PostedMessage | None = None
-        if posted is not None:
-            if posted != TOLD_ELSEWHERE:
-                await self._sink.edit(posted, content)
-        else:
-            is_doubtful = row.attempts > 1 and row.first_attempt_at is not None
-            if is_doubtful and now - (row.first_attempt_at or now) > NONCE_WINDOW:
-                new = await self._sink.find(route, row.id)
-            if new is None:
-                nonce = f"{self._epoch}-{row.id}"
-                new = await self._sink.send(route, content, row_id=row.id, nonce=nonce)
-            self._sent_at.setdefault(channel_id, deque(maxlen=MAX_MESSAGES)).append(self._clock.monotonic())
-        done = self._clock.now()
-        await self._store.run(lambda connection: outbox.mark_sent(connection, row, new, now=done))
+        is_doubtful = row.attempts > 1 and row.first_attempt_at is not None
+        if is_doubtful and now - (row.first_attempt_at or now) > NONCE_WINDOW:
+            new = await self._sink.find(route, row.id)
+        if new is None:
+            new = await self._sink.send(route, content, row_id=row.id, nonce=f"{self._epoch}-{row.id}")
+        await self._mark_sent(row, new)
+        return new
+
+    async def _claim(self, row: OutboxRow) -> OutboxRow | None:
+        now = self._clock.now()
+        return await self._store.run(lambda connection: outbox.claim(connection, row.id, now=now))
+
+    async def _mark_sent(self, row: OutboxRow, posted: PostedMessage | None) -> None:
+        now = self._clock.now()
+        await self._store.run(lambda connection: outbox.mark_sent(connection, row, posted, now=now))
 
     async def _posted(self, row: OutboxRow) -> PostedMessage | None:
         return await self._store.run(lambda connection: outbox.find_posted(connection, row.story, row.route))
 
-    def _check_brake(self, channel_id: int) -> None:
-        """Raise NotNow while the channel has had its share of new messages."""
-        lately = self._sent_at.get(channel_id)
-        if lately is None or len(lately) < MAX_MESSAGES:
-            return
-        wait_s = lately[0] + MESSAGES_WINDOW_S - self._clock.monotonic()
-        if wait_s > 0:
-            raise NotNow("There were too many messages at once.", retry_after_s=wait_s)
-
-    async def _put_back(self, row: OutboxRow, failure: SinkError) -> None:
+    async def _put_back(self, row: OutboxRow, failure: SinkError, began_s: float) -> None:
+        """Let a route wait. An attempt that hung for long has waited already: `began_s` is when it began."""
         failures = self._pauses.get(row.route, (0, 0.0))[0] + 1
         pause_s = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2.0 ** min(failures - 1, 10))
         pause_s *= random.uniform(0.5, 1.0)  # noqa: S311 - no secret depends on it  # nosec B311
-        pause_s = max(pause_s, failure.retry_after_s)
-        self._pauses[row.route] = failures, self._clock.monotonic() + pause_s
+        now_s = self._clock.monotonic()
+        until_s = max(began_s + pause_s, now_s + max(_SHORTEST_PAUSE_S, failure.retry_after_s))
+        self._pauses[row.route] = failures, until_s
         if failures == 1:
             _log.warning("A message waits for Discord: %s", failure.reason)
         if self._clock.now() - row.created_at > _MAX_AGE:

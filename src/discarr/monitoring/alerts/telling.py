@@ -18,8 +18,9 @@ LATER_REMINDERS_S: Final = 24 * 3600.0
 _WAIT_S: Final = {Severity.INFO: 20.0, Severity.WARNING: 20.0, Severity.CRITICAL: 5.0}
 """How long a new message waits for others to join it. What is over by then, nobody hears of."""
 _RINGS_AFTER: Final = timedelta(minutes=30)
-"""Whoever was told so long ago that something is wrong hears when it is over, by a message of its own. Sooner,
-the first one is edited alone: a server that comes and goes for an hour would be told of with each turn."""
+"""Whoever was told so long ago that something is wrong hears when it is over, by a message of its own.
+Sooner, the first one is edited alone: a server that comes and goes for an hour would be told of with each
+turn."""
 _IN_PRIVATE: Final = frozenset({RouteKind.OWNER, RouteKind.USER})
 
 
