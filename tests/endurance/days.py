@@ -1,12 +1,14 @@
 """Days, nights and disasters, and what was told of them."""
 
+import gc
 import random
+import tracemalloc
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
-from typing import Final
+from typing import Any, Final
 
 from discarr.core.errors import (
     MediaClientError,
@@ -50,7 +52,9 @@ def stories_in(contents: Sequence[Content]) -> list[StoryContent]:
     return [content for content in contents if isinstance(content, StoryContent)]
 
 
-async def lose_requests(*, hours: float, server_count: int, share: float, seed: int) -> list[Content]:
+async def lose_requests(
+    *, hours: float, server_count: int, share: float, seed: int, **household: Any
+) -> list[Content]:
     """Let a share of all requests fail at random, each by itself; return what was told."""
     clock = VirtualClock()
     chance = random.Random(seed)  # noqa: S311
@@ -61,23 +65,25 @@ async def lose_requests(*, hours: float, server_count: int, share: float, seed: 
         return chance.choice((Unreachable, TimedOut))("a server")
 
     servers = [Server(f"server_{number}", fault) for number in range(server_count)]
-    async with open_household(servers, clock=clock) as house:
+    async with open_household(servers, clock=clock, **household) as house:
         await house.pass_time(hours * HOUR_S)
         return house.channels.contents
 
 
-async def flap(*, period_s: float) -> int:
+async def flap(*, period_s: float, **household: Any) -> int:
     """Let one server of three come and go for an hour; return how many messages the fullest channel got."""
     clock = VirtualClock()
 
     def fault() -> MediaClientError | None:
-        is_hour = HOUR_S <= clock.monotonic() < 2 * HOUR_S
-        return Unreachable("a server") if is_hour and clock.monotonic() % period_s < period_s / 2 else None
+        since_s = clock.monotonic() - 10 * MINUTE_S
+        return (
+            Unreachable("a server") if 0 <= since_s < HOUR_S and since_s % period_s < period_s / 2 else None
+        )
 
     servers = [Server("shaky", fault), Server("steady"), Server("calm")]
-    async with open_household(servers, clock=clock) as house:
-        await house.pass_time(4 * HOUR_S)
-        return house.channels.most_within(4 * HOUR_S)
+    async with open_household(servers, clock=clock, **household) as house:
+        await house.pass_time(2.5 * HOUR_S)
+        return house.channels.most_within(2.5 * HOUR_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +95,7 @@ class Night:
     told: int
 
 
-async def import_night(*, imports: int, over_h: float, starts_h: float = 1.0) -> Night:
+async def import_night(*, imports: int, over_h: float, starts_h: float = 1.0, **household: Any) -> Night:
     """Let as many downloads be imported in a night, movies and series mixed."""
     clock = VirtualClock()
     servers = [
@@ -104,7 +110,7 @@ async def import_night(*, imports: int, over_h: float, starts_h: float = 1.0) ->
         )
         for kind in InstanceKind
     ]
-    async with open_household(servers, clock=clock) as house:
+    async with open_household(servers, clock=clock, **household) as house:
         await house.pass_time((starts_h + over_h + 1) * HOUR_S)
         digests = [content for content in house.channels.contents if isinstance(content, DigestContent)]
         return Night(
@@ -177,7 +183,7 @@ class Week:
     told: int
 
 
-async def pass_quietly(*, days: float, seed: int = 0) -> Week:
+async def pass_quietly(*, days: float, seed: int = 0, **household: Any) -> Week:
     """Let healthy servers run: imports, nightly restarts, requests that are lost, an update, a warning."""
     clock = VirtualClock()
     chance = random.Random(seed)  # noqa: S311
@@ -196,7 +202,7 @@ async def pass_quietly(*, days: float, seed: int = 0) -> Week:
     ]
     for server in servers:
         server.disks = (DiskSpace(path="/data", free_bytes=400 * GB, total_bytes=4000 * GB),)
-    async with open_household(servers, clock=clock) as house:
+    async with open_household(servers, clock=clock, **household) as house:
         for day in count(1):
             await house.pass_time(min(1.0, days + 1 - day) * DAY_S)
             if day >= days:
@@ -282,14 +288,43 @@ def _change_everything(server: Server, chance: random.Random) -> None:
     server.fault = lambda: fault
     free_bytes = chance.choice((0, 500)) * GB
     server.disks = (DiskSpace(path=server.config.id, free_bytes=free_bytes, total_bytes=999 * GB),)
-    server.health = tuple(
-        HealthIssue(source=f"Check{number}", level=level, message="", wiki_url=None)
-        for number, level in enumerate(("error", "warning", "notice"))
-        if chance.random() < 0.5
+    checks: tuple[HealthIssue, ...] = (
+        HealthIssue(source="Check0", level="error", message="", wiki_url=None),
+        HealthIssue(source="Check1", level="warning", message="", wiki_url=None),
+        HealthIssue(source="Check2", level="notice", message="", wiki_url=None),
     )
+    server.health = tuple(check for check in checks if chance.random() < 0.5)
 
 
 async def _follow_all(house: Household) -> None:
     for number, download in enumerate(house.cache.snapshot.downloads):
         with suppress(CannotFollow):
             await house.desk.follow(download, _MEMBER + number % 50, is_hidden=False)
+
+
+async def grow(*, hours: float, warm_up_h: float, server_count: int, **household: Any) -> int:
+    """Return by how many bytes everything that Python holds grew over some busy hours.
+
+    What only a fake keeps is let go of before each of the two looks.
+    """
+    clock = VirtualClock()
+    servers = [
+        BusyServer(f"server_{number}", clock, usual_lives(every_s=300, seed=number, troubled_share=0.2))
+        for number in range(server_count)
+    ]
+    tracemalloc.start()
+    try:
+        async with open_household(servers, clock=clock, **household) as house:
+            await house.pass_time(warm_up_h * HOUR_S)
+            before = _held_bytes(house)
+            await house.pass_time(hours * HOUR_S)
+            return _held_bytes(house) - before
+    finally:
+        tracemalloc.stop()
+
+
+def _held_bytes(house: Household) -> int:
+    house.channels.forget()
+    gc.collect()
+    held, _ = tracemalloc.get_traced_memory()
+    return held

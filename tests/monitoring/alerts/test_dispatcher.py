@@ -361,7 +361,7 @@ async def test_routes_that_lead_to_one_channel_share_its_brake(post: Post) -> No
 
 async def test_a_message_that_may_have_been_sent_counts_for_the_brake(post: Post) -> None:
     post.sink.knows_nonces = False
-    post.sink.faults = [OutcomeUnknown("lost")] * 2 * MAX_MESSAGES
+    post.sink.faults = [OutcomeUnknown("lost") for _ in range(2 * MAX_MESSAGES)]
     await post.put("n", notice(), is_new=True)
 
     for _ in range(2 * MAX_MESSAGES):
@@ -372,7 +372,7 @@ async def test_a_message_that_may_have_been_sent_counts_for_the_brake(post: Post
 
 
 async def test_what_was_not_sent_does_not_count_for_the_brake(post: Post) -> None:
-    post.sink.faults = [NotNow("away")] * 2 * MAX_MESSAGES
+    post.sink.faults = [NotNow("away") for _ in range(2 * MAX_MESSAGES)]
     await post.put("n", notice(), is_new=True)
 
     for _ in range(2 * MAX_MESSAGES + 1):
@@ -482,3 +482,15 @@ async def until_sent(post: Post, count: int) -> None:
         while len(post.sink.messages) < count:
             await post.clock.advance(1)
             await asyncio.sleep(0.001)
+
+
+async def test_however_much_waits_for_one_route_the_others_go_on(post: Post) -> None:
+    post.sink.refusals["alerts"] = NotNow("locked out", retry_after_s=3600)
+    for number in range(300):
+        await post.put(f"n{number}", notice(str(number)), is_new=True)
+    await post.put("other", notice("other"), is_new=True, route="log")
+
+    await post.dispatcher.deliver()
+    await post.dispatcher.deliver()
+
+    assert post.texts == ["other"]

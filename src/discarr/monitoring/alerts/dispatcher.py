@@ -58,6 +58,7 @@ _LONGEST_PAUSE_S = 45.0
 everything is told."""
 _BATCH = 200
 _IDLE_S = 30.0
+_SHORTEST_WAIT_S = 0.25
 
 
 class SinkError(DiscarrError):
@@ -149,14 +150,16 @@ class Dispatcher:
     async def deliver(self) -> None:
         """Try everything that is due, once."""
         now = self._clock.now()
-        rows = await self._store.run(lambda connection: outbox.due(connection, now, limit=_BATCH))
+        paused = self._paused()
+        rows = await self._store.run(
+            lambda connection: outbox.due(connection, now, limit=_BATCH, except_for=paused)
+        )
         by_route: dict[str, list[OutboxRow]] = {}
         for row in rows:
             by_route.setdefault(row.route, []).append(row)
         async with asyncio.TaskGroup() as group:
             for route, waiting in by_route.items():
-                if self._pauses.get(route, (0, 0.0))[1] <= self._clock.monotonic():
-                    group.create_task(self._deliver_route(route, waiting), name=f"deliver-{route}")
+                group.create_task(self._deliver_route(route, waiting), name=f"deliver-{route}")
 
     async def _deliver_and_wait(self) -> None:
         if not self._sink.ready.is_set():
@@ -173,13 +176,15 @@ class Dispatcher:
 
     async def _wait_s(self) -> float:
         """How long nothing can be due: until the next message, or the end of a route's pause."""
-        due_at = await self._store.run(outbox.next_due)
-        waits = [until - self._clock.monotonic() for _, until in self._pauses.values()]
-        pauses = [wait for wait in waits if wait > 0]
+        paused = self._paused()
+        due_at = await self._store.run(lambda connection: outbox.next_due(connection, except_for=paused))
         until_due = (due_at - self._clock.now()).total_seconds() if due_at is not None else _IDLE_S
-        if until_due <= 0:
-            until_due = min(pauses, default=1.0)
-        return max(0.25, min(until_due, _IDLE_S))
+        return max(_SHORTEST_WAIT_S, min(until_due, _IDLE_S, *paused.values()))
+
+    def _paused(self) -> dict[str, float]:
+        """Return the routes that wait, and for how many seconds still."""
+        now_s = self._clock.monotonic()
+        return {route: until_s - now_s for route, (_, until_s) in self._pauses.items() if until_s > now_s}
 
     async def _deliver_route(self, route: str, rows: Sequence[OutboxRow]) -> None:
         rows = await self._without_overflow(route, rows)
