@@ -94,7 +94,8 @@ class Channels(FakeSink):
 
     async def edit(self, posted: PostedMessage, content: Content) -> None:
         await self._fail(NotNow("Discord does not answer in time."))
-        await super().edit(posted, content)
+        if posted.message_id in self.messages:  # else it was forgotten
+            await super().edit(posted, content)
         self.touched_at = self._clock.monotonic()
 
     async def find(self, route: Route, row_id: int) -> PostedMessage | None:

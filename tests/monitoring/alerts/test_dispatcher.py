@@ -329,11 +329,43 @@ async def test_a_restart_does_not_let_go_of_the_brake(post: Post) -> None:
     await post.dispatcher.deliver()
     sent_at_once = len(post.sink.messages)
     await post.restart()
-    await post.clock.advance(MESSAGES_WINDOW_S)
+    await post.clock.advance(MESSAGES_WINDOW_S + 1)
     await post.dispatcher.deliver()
 
     assert sent_at_once == MAX_MESSAGES
     assert len(post.sink.messages) == 2 * MAX_MESSAGES
+
+
+async def test_after_a_restart_routes_share_the_brake_of_their_channel_as_before(post: Post) -> None:
+    post.sink.places = {f"channel:{number}": 5 for number in range(1, 5)}
+    for number in range(MAX_MESSAGES):
+        await post.put(f"n{number}", notice(), is_new=True, route=f"channel:{1 + number % 4}")
+    await post.dispatcher.deliver()
+
+    await post.restart()
+    await post.put("n", notice("here"), is_new=True, route="channel:1")
+    await post.put("n", notice("elsewhere"), is_new=True, route="channel:6")
+    await post.dispatcher.deliver()
+
+    assert "here" not in post.texts
+    assert "elsewhere" in post.texts
+
+
+async def test_a_route_that_leads_nowhere_counts_for_every_channel_after_a_restart(post: Post) -> None:
+    for number in range(MAX_MESSAGES):
+        await post.put(f"n{number}", notice(), is_new=True, route="log")
+    await post.dispatcher.deliver()
+    post.sink.refusals["log"] = NotNow("away")
+
+    await post.restart()
+    await post.put("n", notice("here"), is_new=True)
+    await post.dispatcher.deliver()
+    told_at_once = "here" in post.texts
+    await post.clock.advance(MESSAGES_WINDOW_S + 1)
+    await post.dispatcher.deliver()
+
+    assert not told_at_once
+    assert "here" in post.texts
 
 
 async def test_edits_before_a_restart_are_no_messages(post: Post) -> None:

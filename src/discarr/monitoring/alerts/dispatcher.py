@@ -19,6 +19,7 @@ import random
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final, Protocol
 
@@ -215,7 +216,10 @@ class Dispatcher:
             await self._mark_sent(row, None)
 
     async def _send_new(self, waiting: OutboxRow, route: Route, channel_id: int) -> None:
-        wait_s = self._brake.wait_s(waiting.route, channel_id)
+        self._brake.settle(waiting.route, channel_id)
+        if self._brake.wait_s(channel_id) > 0:
+            await self._settle_brake()
+        wait_s = self._brake.wait_s(channel_id)
         if wait_s > 0:
             raise NotNow("There were too many messages at once.", retry_after_s=wait_s)
         # Taken before anything is awaited: several routes can lead to one channel.
@@ -229,6 +233,12 @@ class Dispatcher:
             raise
         if posted is None:
             self._brake.give_back(channel_id, taken)
+
+    async def _settle_brake(self) -> None:
+        """Learn where the routes lead that an earlier process used."""
+        for route in self._brake.unsettled:
+            with suppress(SinkError, ValueError):
+                self._brake.settle(route, await self._sink.channel_of(Route.parse(route)))
 
     async def _hand_over(self, waiting: OutboxRow, route: Route) -> PostedMessage | None:
         """Send a message, or find the one that was sent; None: it was withdrawn or merged meanwhile."""
