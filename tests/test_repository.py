@@ -2,14 +2,18 @@
 
 import re
 import subprocess
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from discarr.core.settings import SETTINGS_REFERENCE
 
 REPO = Path(__file__).parents[1]
 LOCKS = sorted((REPO / "requirements").glob("*.txt"))
+PIN = re.compile(r"^(?P<name>[a-z0-9-]+)(\[(?P<extras>[a-z0-9, -]+)\])?==(?P<version>\S+) ", re.MULTILINE)
 LONGEST_MODULE = 400
 MEMORY_BANK = ("projectbrief", "productContext", "systemPatterns", "techContext", "activeContext", "progress")
 
@@ -70,17 +74,37 @@ def test_every_locked_package_has_one_version_and_hashes(path: Path) -> None:
 
     assert entries
     for entry in entries:
-        assert re.match(r"[a-z0-9-]+(\[[a-z,]+\])?==\S+ ", entry), entry
+        assert PIN.match(entry), entry
         assert re.search(r"--hash=sha256:[0-9a-f]{64}\b", entry), entry
 
 
 def test_the_locks_agree_with_each_other() -> None:
     versions: dict[str, set[str]] = {}
     for path in LOCKS:
-        for name, version in re.findall(r"^([a-z0-9-]+)==(\S+)", path.read_text(), re.MULTILINE):
-            versions.setdefault(name, set()).add(version)
+        for pin in PIN.finditer(path.read_text()):
+            versions.setdefault(pin["name"], set()).add(pin["version"])
 
     assert {name: found for name, found in versions.items() if len(found) > 1} == {}
+
+
+def test_what_a_package_wants_with_an_extra_is_locked_with_it() -> None:
+    """Pip 23.2, which Python 3.12.1 comes with, takes `coverage[toml]` for something that is not locked."""
+    pins = PIN.finditer((REPO / "requirements" / "dev.txt").read_text())
+    locked: dict[str, list[str]] = {pin["name"]: re.findall(r"[\w-]+", pin["extras"] or "") for pin in pins}
+    wanted = {
+        (canonicalize_name(wish.name), extra)
+        for package in distributions()
+        for wish in map(Requirement, package.requires or ())
+        for extra in wish.extras
+        if wish.marker is None
+        or any(
+            wish.marker.evaluate({"extra": own})
+            for own in ("", *locked.get(canonicalize_name(package.name), ()))
+        )
+    }
+
+    assert wanted
+    assert {(name, extra) for name, extra in wanted if extra not in locked[name]} == set()
 
 
 def test_the_clients_that_are_only_measured_are_in_no_other_lock() -> None:

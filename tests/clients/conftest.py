@@ -1,29 +1,38 @@
 """Ways to an instance over real sockets."""
 
-import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from discarr.clients.transport import InstanceHttp, make_transport
+from discarr.clients.transport import InstanceHttp
 from discarr.core.clock import SystemClock
 from tests.clients.fake_app import make_config
 from tests.clients.sockets import Handler, Talk, serving
+from tests.fakes.certificates import server_tls, write_ca_file
 
 
-@pytest.fixture(params=[None, ssl.PROTOCOL_TLS_CLIENT], ids=["plain", "tls"])
-def talking_to(request: pytest.FixtureRequest) -> Talk:
-    """Talk to a handler over the transport for http and over the one for https: the faults are the same."""
+@pytest.fixture(params=["plain", "tls", "http2"])
+def way(request: pytest.FixtureRequest) -> str:
+    """Go over plain HTTP, over TLS, and over HTTP/2 within TLS: the faults are the same."""
+    return str(request.param)
 
-    @asynccontextmanager
-    async def talk(handler: Handler) -> AsyncIterator[InstanceHttp]:
-        tls = None if request.param is None else ssl.SSLContext(request.param)
-        async with serving(handler) as url:
-            http = InstanceHttp(make_config(url=url), clock=SystemClock(), transport=make_transport(tls))
-            try:
+
+@pytest.fixture
+async def talking_to(way: str, tmp_path: Path) -> AsyncIterator[Talk]:
+    """Talk to handlers that way; the clients are closed when the test is over."""
+    tls = None if way == "plain" else server_tls(is_http2=way == "http2")
+    ca_file = write_ca_file(tmp_path)
+
+    async with AsyncExitStack() as clients:
+
+        @asynccontextmanager
+        async def talk(handler: Handler, **config: Any) -> AsyncIterator[InstanceHttp]:
+            async with serving(handler, tls) as url:
+                http = InstanceHttp(make_config(url=url, ca_file=ca_file, **config), clock=SystemClock())
+                clients.push_async_callback(http.aclose)
                 yield http
-            finally:
-                await http.aclose()
 
-    return talk
+        yield talk

@@ -26,7 +26,7 @@ async def test_an_answer_arrives_as_it_was_sent() -> None:
 
     async def answer(connection: Connection) -> None:
         seen.append(await connection.request())
-        await connection.answer(b'{"a":1}', status="203 Hm", headers="Set-Cookie: a=b\r\n")
+        await connection.answer(b'{"a":1}', status=203, headers={"Set-Cookie": "a=b"})
 
     response = await fetch(answer)
 
@@ -39,7 +39,8 @@ async def test_an_answer_arrives_as_it_was_sent() -> None:
 async def test_no_more_data_for_too_long_is_a_read_timeout() -> None:
     async def stop_midway(connection: Connection) -> None:
         await connection.request()
-        connection.writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{")
+        await connection.begin(length=9)
+        await connection.send(b"{")
         await asyncio.sleep(30)
 
     with pytest.raises(httpx.ReadTimeout):
@@ -62,8 +63,7 @@ async def test_a_closed_port_is_a_connect_error() -> None:
 async def test_an_answer_that_ends_early_or_is_none_is_a_protocol_error(sent: bytes) -> None:
     async def send(connection: Connection) -> None:
         await connection.request()
-        connection.writer.write(sent)
-        await connection.writer.drain()
+        await connection.write(sent)
 
     with pytest.raises(httpx.RemoteProtocolError):
         await fetch(send)

@@ -1,9 +1,7 @@
 """Retries, mapping of errors and what is sent, over a simulated network."""
 
 import asyncio
-import ssl
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,7 +10,6 @@ import pytest
 from discarr.clients.transport import InstanceHttp, is_near
 from discarr.core.errors import (
     Busy,
-    ConfigError,
     MediaClientError,
     Misconfigured,
     NotFound,
@@ -206,6 +203,26 @@ async def test_a_sign_in_page_in_front_is_not_mistaken_for_a_wrong_key() -> None
         assert "sign-in page" in error.remedy
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "<center>The plain HTTP request was sent to HTTPS port</center>",
+        "Reason: You're speaking plain HTTP to an SSL-enabled server port.",
+        "Client sent an HTTP request to an HTTPS server.",
+    ],
+    ids=["nginx", "Apache", "Go"],
+)
+async def test_a_port_that_wants_tls_is_told_apart_from_an_app_that_refuses(words: str) -> None:
+    _, error = await run_get(httpx.Response(400, html=words))
+    _, over_tls = await run_get(httpx.Response(400, html=words), url="https://app")
+    _, of_the_app = await run_get(json_response(400, [{"errorMessage": words}]))
+
+    assert isinstance(error, Misconfigured)
+    assert "https:// instead of http://" in error.remedy
+    assert isinstance(over_tls, Rejected)
+    assert isinstance(of_the_app, Rejected)
+
+
 async def test_a_kept_connection_that_was_dropped_is_replaced_at_once() -> None:
     http = make_http(Network(DROPPED, ok()))
     assert await http.get("/queue", deadline_s=10) == b'{"a": 1}'
@@ -231,19 +248,6 @@ async def test_a_write_is_sent_once_whatever_happens() -> None:
         with pytest.raises(MediaClientError):
             await make_http(network).post("/command", b"{}", deadline_s=5)
         assert len(network.requests) == 1
-
-
-async def test_an_untrusted_certificate_and_missing_tls_have_their_own_remedies() -> None:
-    untrusted = httpx.ConnectError("tls")
-    untrusted.__cause__ = ssl.SSLCertVerificationError("self-signed")
-    plain = httpx.ConnectError("tls")
-    plain.__context__ = ssl.SSLError("WRONG_VERSION_NUMBER")
-    _, error = await run_get(untrusted)
-    assert isinstance(error, Unreachable)
-    assert "CA_FILE" in error.remedy
-    _, error = await run_get(plain)
-    assert isinstance(error, Unreachable)
-    assert "http://" in error.remedy
 
 
 async def test_after_three_pool_timeouts_in_a_row_the_pool_is_replaced() -> None:
@@ -319,21 +323,3 @@ async def test_a_deadline_after_a_dropped_connection_is_a_time_out() -> None:
 
     with pytest.raises(TimedOut):
         await make_http(drop_and_hang).get("/queue", deadline_s=0.05)
-
-
-def test_a_ca_file_that_cannot_be_read_is_a_mistake_in_the_settings(tmp_path: Path) -> None:
-    file = tmp_path / "ca.pem"
-    file.write_text("not a certificate")
-    with pytest.raises(ConfigError) as caught:
-        InstanceHttp(make_config(url="https://app", ca_file=file), clock=FakeClock())
-    assert "CA_FILE" in caught.value.problems[0]
-    assert str(tmp_path) not in caught.value.problems[0]
-
-
-def test_certificates_are_checked_unless_switched_off() -> None:
-    checked = InstanceHttp(make_config(url="https://app"), clock=FakeClock())
-    careless = InstanceHttp(make_config(url="https://app", verify_tls=False), clock=FakeClock())
-    assert checked._tls is not None
-    assert careless._tls is not None
-    assert checked._tls.verify_mode is ssl.CERT_REQUIRED
-    assert careless._tls.verify_mode is ssl.CERT_NONE

@@ -1,6 +1,7 @@
 """Just enough of a Radarr or Sonarr on a real socket: who it is, for those who hold the key."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,7 +17,12 @@ API_KEY = "canary-api-key-0123456789abcdef"
 
 @asynccontextmanager
 async def running_app(
-    *, app_name: str = "Radarr", version: str = "6.0.3.10514", status: int = 200, body: Any = None
+    *,
+    app_name: str = "Radarr",
+    version: str = "6.0.3.10514",
+    status: int = 200,
+    body: Any = None,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[str]:
     """Run it and yield its address; `status` and `body` replace its answer to those with the key."""
 
@@ -41,10 +47,10 @@ async def running_app(
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.2)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
         await site.start()
         host, port = runner.addresses[0][:2]
-        yield f"http://{host}:{port}"
+        yield f"{'https' if tls else 'http'}://{host}:{port}"
     finally:
         await runner.cleanup()
 

@@ -1,6 +1,7 @@
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from discarr.doctor import instances
 from discarr.doctor.instances import check_instances
 from discarr.doctor.report import Check, Verdict
 from tests.doctor.fake_app import API_KEY, ImpatientClock, hanging_app, make_config, running_app
+from tests.fakes.certificates import server_tls, write_ca_file
 
 
 @pytest.fixture
@@ -78,6 +80,35 @@ async def test_the_wrong_app_is_told() -> None:
     assert found.remedy is not None
     assert "Sonarr" in found.remedy
     assert "Radarr" in found.remedy
+
+
+async def test_an_instance_behind_tls_is_found_by_the_certificate_of_its_authority(tmp_path: Path) -> None:
+    async with running_app(tls=server_tls()) as url:
+        known, unknown, unchecked = await examine(
+            make_config(url, ca_file=write_ca_file(tmp_path)),
+            make_config(url, id="radarr_4k"),
+            make_config(url, id="radarr_old", verify_tls=False),
+            in_container=True,
+        )
+
+    assert known.text == f"Radarr 6.0.3.10514 answers at {url}."
+    assert unknown.verdict is Verdict.PROBLEM
+    assert unknown.text == f"{url} answers, but no secure connection can be made."
+    assert unknown.remedy == (
+        "Its certificate is not trusted: set its CA_FILE to the certificate of the authority that issued it."
+    )
+    assert unchecked.verdict is Verdict.OK
+
+
+@pytest.mark.parametrize(("is_tls", "words"), [(True, "Use https://"), (False, "need http://")])
+async def test_the_wrong_kind_of_address_for_a_port_is_told(is_tls: bool, words: str) -> None:
+    async with running_app(tls=server_tls() if is_tls else None) as url:
+        _, _, rest = url.partition("://")
+        (found,) = await examine(make_config(f"{'http' if is_tls else 'https'}://{rest}"), in_container=True)
+
+    assert found.verdict is Verdict.PROBLEM
+    assert found.remedy is not None
+    assert words in found.remedy
 
 
 async def test_an_app_that_starts_is_only_a_warning() -> None:

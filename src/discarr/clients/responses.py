@@ -31,6 +31,7 @@ _SIGN_IN_OR_PATH = (
 )
 _NULL_REFERENCE = (b"Object reference not set", b"NullReferenceException")
 """How .NET says it, in English whatever the language of the app: in the message and in the stack trace."""
+_USE_TLS = "Use https:// instead of http:// in the address."
 _WRONG_PATH = "Something answers there, but not the app's API: check the address, including the base path."
 
 
@@ -62,6 +63,8 @@ def error_for(instance: str, response: httpx.Response, body: bytes) -> MediaClie
         if status == 500 and any(mark in body for mark in _NULL_REFERENCE):
             return Crashed(instance, f"{detail}, null reference")
         return Busy(instance, f"{detail}, database is locked" if is_locked(status, body) else detail)
+    if status == 400 and _wants_tls(response, body):
+        return Misconfigured(instance, f"{detail}, plain HTTP to a TLS port", remedy=_USE_TLS)
     return Rejected(instance, detail)
 
 
@@ -90,12 +93,18 @@ def _redirect_remedy(response: httpx.Response) -> str | None:
     if target.netloc not in ("", asked.netloc) or not separator or target_rest != rest:
         return None
     if wanted == base and (asked.scheme, target.scheme) == ("http", "https"):
-        return "Use https:// instead of http:// in the address."
+        return _USE_TLS
     if wanted == base or not _BASE_PATH.fullmatch(wanted):
         return None
     if base:
         return f"The base path is {wanted}, not {base}: correct the end of the address."
     return f"Add {wanted} at the end of the address."
+
+
+def _wants_tls(response: httpx.Response, body: bytes) -> bool:
+    """Whether a proxy says that TLS is spoken on this port: nginx, Apache and Go do, each in own words."""
+    is_plain = response.request.url.scheme == "http"
+    return is_plain and not _has_json_type(response) and re.search(rb"(?i)https|ssl|tls", body) is not None
 
 
 def _has_json_type(response: httpx.Response) -> bool:

@@ -14,10 +14,11 @@ from discarr.clients.body import read_body
 from discarr.clients.fresh_writes import FreshWrites
 from discarr.clients.plain_http import PlainHttp
 from discarr.clients.responses import API_PATH, error_for, is_locked
+from discarr.clients.tls import tls_context, tls_remedy
+from discarr.clients.tls_http import TlsHttp
 from discarr.core.clock import Clock
 from discarr.core.errors import (
     BadAnswer,
-    ConfigError,
     MediaClientError,
     Misconfigured,
     StartingUp,
@@ -109,7 +110,7 @@ class InstanceHttp:
         self._config = config
         self._clock = clock
         self._transport = transport
-        self._tls = _tls_context(config)
+        self._tls = tls_context(config)
         self._random = SystemRandom()
         self._slots = asyncio.Semaphore(MAX_IN_FLIGHT)
         self._write_slots = asyncio.Semaphore(MAX_WRITES)
@@ -183,7 +184,8 @@ class InstanceHttp:
                     answer = await self._send("GET", path, params, deadline_s)
             except Unreachable as exc:
                 is_dropped = isinstance(exc.__cause__, _DROPPED)
-                if not is_dropped and not isinstance(exc.__cause__, httpx.ConnectError):
+                is_refused = isinstance(exc.__cause__, httpx.ConnectError) and tls_remedy(exc) is None
+                if not (is_dropped or is_refused):
                     raise
                 if is_dropped and not has_dropped:
                     back_off_s = 0.0  # most likely a kept connection that the other side had closed
@@ -218,7 +220,7 @@ class InstanceHttp:
             raise Misconfigured(instance, type(exc).__name__) from exc
         except (httpx.HTTPError, OSError, UnicodeError) as exc:
             # UnicodeError: a host name that cannot be written in IDNA.
-            raise Unreachable(instance, type(exc).__name__, remedy=_tls_remedy(exc)) from exc
+            raise Unreachable(instance, type(exc).__name__, remedy=tls_remedy(exc)) from exc
         self._pool_timeouts = 0
         return answer
 
@@ -275,20 +277,16 @@ class InstanceHttp:
 
 
 def make_transport(tls: ssl.SSLContext | None) -> httpx.AsyncBaseTransport:
-    """Return the way to an instance: HTTP/2 or 1.1 within `tls`, plain HTTP/1.1 without."""
+    """Return the way to an instance: within `tls`, where reads may go over HTTP/2, or over plain HTTP/1.1."""
     kept = httpx.Limits(
         max_connections=_POOL_CONNECTIONS,
         max_keepalive_connections=MAX_IN_FLIGHT,
         keepalive_expiry=_KEEPALIVE_S,
     )
     fresh = httpx.Limits(max_connections=_POOL_CONNECTIONS, max_keepalive_connections=0)
-    return FreshWrites(_make_pool(tls, kept), _make_pool(tls, fresh))
-
-
-def _make_pool(tls: ssl.SSLContext | None, limits: httpx.Limits) -> httpx.AsyncBaseTransport:
     if tls is None:
-        return PlainHttp(limits)
-    return httpx.AsyncHTTPTransport(verify=tls, http2=True, limits=limits, trust_env=False)
+        return FreshWrites(PlainHttp(kept), PlainHttp(fresh))
+    return FreshWrites(TlsHttp(tls, kept), TlsHttp(tls, fresh, is_http2=False))
 
 
 def is_near(host: str) -> bool:
@@ -298,31 +296,3 @@ def is_near(host: str) -> bool:
     except ValueError:
         last_label = host.rpartition(".")[2]
         return "." not in host or last_label in ("local", "lan", "home", "internal", "arpa")
-
-
-def _tls_context(config: InstanceConfig) -> ssl.SSLContext | None:
-    """Build the TLS settings once: loading the authorities takes 20 ms of the loop's time. None for http."""
-    if not config.url.startswith("https:"):
-        return None
-    context = httpx.create_ssl_context(verify=config.verify_tls, trust_env=False)
-    if config.verify_tls:
-        context.load_default_certs()  # what the machine's owner added, besides certifi's list
-        if config.ca_file is not None:
-            try:
-                context.load_verify_locations(config.ca_file)
-            except (OSError, ssl.SSLError) as exc:
-                problem = f"{config.name}: its CA_FILE cannot be read as a certificate in PEM form."
-                raise ConfigError((problem,)) from exc
-    return context
-
-
-def _tls_remedy(exc: BaseException) -> str | None:
-    """Find a TLS failure among the causes of an error and say what to do about it."""
-    cause: BaseException | None = exc
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return "Its certificate is not trusted: set its CA_FILE, or the name the certificate is for."
-        if isinstance(cause, ssl.SSLError):
-            return "It does not speak TLS there: does the address need http:// instead of https://?"
-        cause = cause.__cause__ or cause.__context__
-    return None

@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import re
+import ssl
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from urllib.parse import urlsplit
@@ -10,7 +11,14 @@ from urllib.parse import urlsplit
 from discarr.clients.base import MediaClient
 from discarr.clients.factory import create_client
 from discarr.core.clock import Clock
-from discarr.core.errors import ConfigError, MediaClientError, StartingUp, TimedOut, Unreachable
+from discarr.core.errors import (
+    ConfigError,
+    MediaClientError,
+    Misconfigured,
+    StartingUp,
+    TimedOut,
+    Unreachable,
+)
 from discarr.core.models import AppIdentity, InstanceKind
 from discarr.core.settings import InstanceConfig
 from discarr.doctor.off_loop import look_up
@@ -66,12 +74,42 @@ async def _check(
         async with asyncio.timeout(timeout_s), at_once:
             if (unknown := await _check_name(config, in_container=in_container)) is not None:
                 return (unknown,)
-            identity = await client.identify()
+            identity = await _identify(client)
     except TimeoutError:
         return (_problem(config, f"{TimedOut.summary}.", TimedOut.default_remedy),)
     except MediaClientError as error:
         return (_failure(config, error, in_container=in_container),)
     return tuple(_verdicts(config, identity))
+
+
+async def _identify(client: MediaClient) -> AppIdentity:
+    """Ask who is there, and look whether TLS is spoken where plain HTTP got no answer.
+
+    The apps' own TLS port just hangs up on it.
+    """
+    try:
+        return await client.identify()
+    except Unreachable as error:
+        if await _speaks_tls(client.config):
+            remedy = "Use https:// instead of http:// in the address."
+            raise Misconfigured(client.config.id, "TLS is spoken there", remedy=remedy) from error
+        raise
+
+
+async def _speaks_tls(config: InstanceConfig) -> bool:
+    address = urlsplit(config.url)
+    if address.scheme != "http":
+        return False
+    # Whose certificate it is does not matter: nothing is sent.
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    tls.check_hostname = False
+    tls.verify_mode = ssl.CERT_NONE
+    try:
+        _, writer = await asyncio.open_connection(address.hostname, address.port or 80, ssl=tls)
+    except OSError:
+        return False
+    writer.transport.abort()
+    return True
 
 
 async def _check_name(config: InstanceConfig, *, in_container: bool) -> Check | None:
@@ -98,15 +136,19 @@ def _unknown_name_remedy(config: InstanceConfig, in_container: bool) -> str:
 
 
 def _failure(config: InstanceConfig, error: MediaClientError, *, in_container: bool) -> Check:
+    said = error.summary
     remedy = error.exact_remedy or error.remedy
-    if in_container and isinstance(error, (Unreachable, TimedOut)) and _is_loopback(host_of(config)):
+    is_silent = isinstance(error, (Unreachable, TimedOut)) and remedy == error.default_remedy
+    if isinstance(error, Unreachable) and not is_silent:
+        said = "answers, but no secure connection can be made"
+    elif in_container and is_silent and _is_loopback(host_of(config)):
         service = f"http://{config.kind}:{_DEFAULT_PORTS[config.kind]}"
         remedy = (
             f"Inside a container this is Discarr itself. Use {service} (same compose network), the address "
             "of the VPN container it sits behind, or the LAN address."
         )
     verdict = Verdict.WARNING if isinstance(error, StartingUp) else Verdict.PROBLEM
-    return _check_of(config, verdict, f"{config.url} {error.summary}.", remedy)
+    return _check_of(config, verdict, f"{config.url} {said}.", remedy)
 
 
 def _verdicts(config: InstanceConfig, identity: AppIdentity) -> Iterable[Check]:

@@ -96,16 +96,16 @@ class SimulatedDiscord:
         loop = asyncio.get_running_loop()
         while True:
             async with self._lock:
-                behind = (datetime.now(UTC) - self._env.now()).total_seconds()
-                if behind > 0:
-                    await self._env.advance_time(behind)
-                written = sum(1 for request in self._env.http_requests if request.method != "GET")
-                if written != shown and loop.time() - shown_at >= _REFRESH_EVERY_S:
-                    try:
+                try:
+                    behind = (datetime.now(UTC) - self._env.now()).total_seconds()
+                    if behind > 0:
+                        await self._env.advance_time(behind)
+                    written = sum(1 for request in self._env.http_requests if request.method != "GET")
+                    if written != shown and loop.time() - shown_at >= _REFRESH_EVERY_S:
                         await page.refresh()
-                    except simcord.SetupError:  # the visitor has just ended it
-                        return
-                    shown, shown_at = written, loop.time()
+                        shown, shown_at = written, loop.time()
+                except simcord.SetupError:  # the visitor has just ended it, or did while the bot arrived
+                    return
             await asyncio.sleep(_TICK_S)
 
 

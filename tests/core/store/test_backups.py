@@ -65,10 +65,8 @@ def test_a_copy_holds_what_was_committed(connection: sqlite3.Connection, databas
     assert name == f"{DATABASE_NAME}.20260102T204700.backup"
     with closing(sqlite3.connect(database.with_name(name))) as copy:
         assert copy.execute("SELECT value FROM meta").fetchall() == [("value",)]
-        assert (
-            copy.execute("PRAGMA user_version").fetchone()
-            == connection.execute("PRAGMA user_version").fetchone()
-        )
+        versions = [each.execute("PRAGMA user_version").fetchone()[0] for each in (copy, connection)]
+        assert versions[0] == versions[1]
 
 
 def test_copies_made_before_migrations_stay_and_have_the_date_of_their_file(

@@ -76,9 +76,8 @@ def _columns_of_version(version: int) -> set[tuple[str, str]]:
 
 
 def _columns(connection: sqlite3.Connection) -> set[tuple[str, str]]:
-    return set(
-        connection.execute(
-            "SELECT part.name, field.name FROM sqlite_schema AS part, pragma_table_info(part.name) AS field"
-            " WHERE part.type = 'table'"
-        )
+    rows = connection.execute(
+        "SELECT part.name, field.name FROM sqlite_schema AS part, pragma_table_info(part.name) AS field"
+        " WHERE part.type = 'table'"
     )
+    return {(table, column) for table, column in rows}  # a `sqlite3.Row` equals no tuple

@@ -1,6 +1,7 @@
 """A simulated Radarr or Sonarr on a loopback socket."""
 
 import gzip
+import ssl
 from collections import deque
 from types import TracebackType
 from typing import Self
@@ -36,7 +37,7 @@ class ArrServer:
     free one. `refresh_every_s` is how often the queue's snapshot is rebuilt, 60 to 90 s in the apps. For
     `startup_s` it answers 503, and the queue stays empty until `first_refresh_s` later. `command_s` is how
     long a command takes. `has_login` is whether the web interface asks for one: it decides what a wrong
-    path leads to.
+    path leads to. With `tls` it is reached by https only, over HTTP/1.1.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class ArrServer:
         command_s: float = 0.5,
         has_login: bool = True,
         port: int = 0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.source = source
         self.api_key = api_key
@@ -66,6 +68,7 @@ class ArrServer:
         self._startup_s = startup_s
         self._first_refresh_s = first_refresh_s
         self._has_login = has_login
+        self._tls = tls
         self._runner: web.ServerRunner | None = None
         self._instance = Instance(
             source,
@@ -85,7 +88,8 @@ class ArrServer:
     @property
     def url(self) -> str:
         """Its address, URL base included."""
-        return f"http://127.0.0.1:{self.port}{self.url_base}"
+        scheme = "http" if self._tls is None else "https"
+        return f"{scheme}://127.0.0.1:{self.port}{self.url_base}"
 
     @property
     def is_away(self) -> bool:
@@ -121,7 +125,7 @@ class ArrServer:
         server = web.Server(self._handle, access_log=None, handler_cancellation=True)
         runner = web.ServerRunner(server, shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", self.port, reuse_address=True)
+        site = web.TCPSite(runner, "127.0.0.1", self.port, reuse_address=True, ssl_context=self._tls)
         self._runner = runner
         await site.start()
         self.port = runner.addresses[0][1]

@@ -1,0 +1,30 @@
+"""TLS for servers on loopback, with certificates of an authority that lives as long as the tests run."""
+
+import ssl
+from functools import cache
+from pathlib import Path
+
+import trustme
+
+HOST = "127.0.0.1"
+
+
+@cache
+def authority() -> trustme.CA:
+    """Return the authority that nobody trusts but those who are given its certificate."""
+    return trustme.CA()
+
+
+def write_ca_file(folder: Path) -> Path:
+    """Write the authority's certificate and return where."""
+    path = folder / "authority.pem"
+    authority().cert_pem.write_to_path(path)
+    return path
+
+
+def server_tls(certificate: trustme.LeafCert | None = None, *, is_http2: bool = False) -> ssl.SSLContext:
+    """Return the server's side of TLS; without a certificate it has a good one for 127.0.0.1."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    (certificate or authority().issue_cert(HOST)).configure_cert(context)
+    context.set_alpn_protocols(["h2", "http/1.1"] if is_http2 else ["http/1.1"])
+    return context
