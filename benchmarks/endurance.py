@@ -1,4 +1,4 @@
-"""Days, nights and disasters in virtual time, and `kill -9` in real time: what is promised about being told."""
+"""Days, nights and disasters in virtual time, and `kill -9` in real time: the promises about being told."""
 
 import logging
 import tempfile
@@ -38,7 +38,7 @@ async def measure_days(report: Report) -> None:
                 _count("a night of 300 imports: messages", night.message_count, 3),
                 _count("a night of 300 imports: imports not told", night.imported - night.told, 0),
                 _count(
-                    "a storm: messages in 5 minutes in a channel", storm.most_in_five_minutes, MAX_MESSAGES
+                    "a storm: messages in a channel in 5 minutes", storm.most_in_five_minutes, MAX_MESSAGES
                 ),
             ],
         )

@@ -2,6 +2,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -501,6 +502,29 @@ async def test_a_store_in_trouble_does_not_end_the_loop(post: Post) -> None:
 
     assert not running.done()
     running.cancel()
+
+
+async def test_a_disk_that_takes_nothing_does_not_end_the_loop_either(tmp_path: Path) -> None:
+    """Reading works then, and only noting that something is about to be sent fails."""
+    clock = FakeClock()
+    post = Post(await Store.open(tmp_path, clock=clock), clock)
+    await post.put("n", notice(), is_new=True)
+    await post.store.run(lambda connection: connection.execute("PRAGMA query_only = ON").close())
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(post.dispatcher.run())
+        for _ in range(20):
+            await post.clock.advance(60)
+            await asyncio.sleep(0.005)
+        assert not running.done()
+        assert post.sink.messages == {}
+
+        await post.store.run(lambda connection: connection.execute("PRAGMA query_only = OFF").close())
+        async with asyncio.timeout(5):
+            while not post.sink.messages:
+                await post.clock.advance(1)
+                await asyncio.sleep(0.002)
+        running.cancel()
+    await post.store.close()
 
 
 async def until_called(post: Post, call: str, count: int) -> None:

@@ -170,8 +170,8 @@ class Dispatcher:
         try:
             await self.deliver()
             wait_s = await self._wait_s()
-        except StoreError as error:
-            _log.debug("The outbox cannot be read: %s", error)
+        except* StoreError as trouble:
+            _log.debug("The outbox cannot be used: %s", trouble.exceptions[0])
             wait_s = _IDLE_S
         await wait_for_any(self._clock, wait_s, self._filled)
 
@@ -226,9 +226,7 @@ class Dispatcher:
         taken = self._brake.take(channel_id)
         try:
             posted = await self._hand_over(waiting, route)
-        except OutcomeUnknown:
-            raise
-        except DiscarrError:
+        except (NotNow, RouteRefused, ContentRefused):
             self._brake.give_back(channel_id, taken)
             raise
         if posted is None:
