@@ -31,7 +31,7 @@ async def measure_days(report: Report) -> None:
         flaps = [await days.flap(period_s=period_s) for period_s in _FLAPPING_PERIODS_S]
         report.add([], [_count("an hour of flapping: messages in a channel", max(flaps), 2)])
         night = await days.import_night(imports=300, over_h=8)
-        storm = await days.storm(minutes=30, server_count=4, restarts=4, seed=1)
+        storm = await days.storm(minutes=30, server_count=3, restarts=4, seed=1)
         report.add(
             [],
             [
@@ -43,7 +43,7 @@ async def measure_days(report: Report) -> None:
             ],
         )
         await _measure_absences(report)
-        week = await days.pass_quietly(days=7)
+        week = await days.pass_quietly(days=7, refresh_interval_s=60.0)
         grown_bytes = await days.grow(hours=24, warm_up_h=3, server_count=1)
         report.add(
             [],
