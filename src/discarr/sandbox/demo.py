@@ -24,8 +24,10 @@ from discarr.core.logging import setup_logging
 from discarr.core.redaction import Redactor
 from discarr.core.settings import Settings, load_settings
 from discarr.core.store import Store
+from discarr.sandbox.arr_server.demo_scenarios import demo_media
 from discarr.sandbox.arr_server.demo_world import demo_servers, replay_servers
 from discarr.sandbox.demo_rules import tell_in_channel
+from discarr.sandbox.posters import draw_posters
 from discarr.sandbox.simulated_discord import SimulatedDiscord, open_simulated_discord
 
 _DESKTOPS = ("darwin", "win32")
@@ -55,7 +57,8 @@ async def run_demo(*, replay: Path | None = None, speed: float = 1.0, port: int 
             discord_side, app = await stack.enter_async_context(open_demo(replay=replay, speed=speed))
             logs = setup_logging(app.settings, Redactor(app.settings.secrets()), sys.stderr)
             stack.callback(logs.close)
-            page = discord_side.preview(port=port, timezone=local_timezone())
+            pictures = {} if replay else draw_posters(demo_media())
+            page = discord_side.preview(port=port, timezone=local_timezone(), pictures=pictures)
             try:
                 await stack.enter_async_context(page)
             except SetupError as error:

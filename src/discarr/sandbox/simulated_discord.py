@@ -68,9 +68,12 @@ class SimulatedDiscord:
             await self._env.restart_bot(make_bot())
         await asyncio.Event().wait()
 
-    def preview(self, *, port: int | None, timezone: str) -> Preview:
+    def preview(
+        self, *, port: int | None, timezone: str, pictures: Mapping[str, tuple[str, bytes]] | None = None
+    ) -> Preview:
         """Return the page as an async context manager; its `url` is the address to open.
 
+        `pictures` are file name and content by the address that the bot names: the page fetches nothing.
         Entering it raises `simcord.SetupError` where the port cannot be used.
         """
         page = self._env.preview(
@@ -79,6 +82,7 @@ class SimulatedDiscord:
             layout="channel",
             timezone=timezone,
             port=port,
+            assets=pictures,
         )
         # SimCord offers no other way to keep ticks and clicks apart, and clicks valid.
         act, find_view = page._action, page._get_page  # noqa: SLF001

@@ -261,3 +261,8 @@ def television() -> Scenario:
         ),
         root_folders=("/data/media/tv",),
     )  # fmt: skip
+
+
+def demo_media() -> list[Movie | Series]:
+    """Return everything that the three instances have in their libraries."""
+    return [item for make in (movies, movies_4k, television) for item in make().media.values()]
