@@ -78,6 +78,9 @@ class Stage:
             person.user_id: person.level for person in (OLIVIA, OSCAR, ADA, VIC)
         }
         self.asked_levels: list[int] = []
+        self.hang = False
+        """Whether Discord does not answer who may what."""
+        self.on_level: Callable[[], None] = lambda: None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -138,6 +141,9 @@ class Stage:
 
     async def level_of(self, user_id: int) -> Level | None:
         self.asked_levels.append(user_id)
+        self.on_level()
+        if self.hang:
+            raise TimeoutError
         return self.levels[user_id]
 
     async def settle(self) -> None:
