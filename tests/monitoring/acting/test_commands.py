@@ -8,9 +8,10 @@ import pytest
 
 from discarr.core.actions import CommandState
 from discarr.core.models import InstanceKind
-from discarr.monitoring.acting.commands import IMPORT_LIMIT_S, SEARCH_LIMIT_S
+from discarr.monitoring.acting.commands import IMPORT_LIMIT_S, SEARCH_LIMIT_S, Searching
+from discarr.monitoring.acting.deeds import Job
 from discarr.monitoring.acting.kinds import ActionKind
-from discarr.monitoring.acting.operation import CommandProgress, Operation, OperationState
+from discarr.monitoring.acting.operation import CommandProgress, Operation, OperationState, Trail
 from discarr.monitoring.acting.results import Cause
 from tests.monitoring.acting.hostile_app import STATES
 from tests.monitoring.acting.pressing import make_app
@@ -341,10 +342,52 @@ async def test_with_a_full_disk_a_search_is_followed_all_the_same() -> None:
     assert result(ended).cause is Cause.ANSWERED
 
 
-async def test_a_search_over_several_seasons_is_over_when_all_commands_are() -> None:
-    app = QueueApp(InstanceKind.SONARR)
-    app.add("A", episodes=(1, 2))
-    async with open_stage(app) as stage:
-        operation = await stage.do(SEARCH, "A")
-    assert result(operation).cause is Cause.ANSWERED
-    assert [body["name"] for body in app.bodies]
+async def settle_search(stage: Stage, app: QueueApp, *says: list[dict[str, Any]]) -> list[CommandProgress]:
+    """Wait for a search by several commands, as after a restart, and return what was told meanwhile."""
+    app.commands = dict(enumerate(says, start=1))
+    operation = await stage.ask(SEARCH, "A")
+    told: list[CommandProgress] = []
+
+    async def keep(trail: Trail) -> None:
+        raise AssertionError(trail)
+
+    job = Job(
+        client=stage.cache.clients[0],
+        clock=stage.clock,
+        target=operation.items[0].target,
+        files=(),
+        trail=Trail(commands=tuple(app.commands)),
+        keep_trail=keep,
+        report=told.append,
+    )
+    settling = asyncio.create_task(Searching(job).settle(()))
+    await stage.clock.advance(60)
+    assert (await settling).cause is Cause.ANSWERED
+    return told
+
+
+async def test_a_search_by_several_commands_is_over_when_all_of_them_are() -> None:
+    async with open_stage(app := make_app()) as stage:
+        told = await settle_search(stage, app, [DONE], [STARTED, STARTED, QUEUED, DONE], [STARTED, DONE])
+    steps = list(dict.fromkeys((progress.ended, progress.state) for progress in told))
+    assert steps == [
+        (1, CommandState.STARTED),
+        (2, CommandState.STARTED),
+        (2, CommandState.QUEUED),
+        (3, CommandState.COMPLETED),
+    ]
+    assert {progress.total for progress in told} == {3}
+
+
+async def test_an_import_of_which_nothing_was_noted_is_unknown_after_a_restart() -> None:
+    async with open_stage(app := make_blocked()) as stage:
+        app.next_command = [STARTED]
+        operation = await stage.ask(IMPORT, "A", files=(make_file(),))
+        await stage.confirm(operation)
+        await stage.settle()
+        await stage.stop()
+        await stage.store.run(lambda db: db.execute("UPDATE operation_item SET trail = NULL").close())
+        await stage.start()
+        ended = await stage.end_of(operation)
+    assert result(ended).cause is Cause.NO_ANSWER
+    assert len(app.commands) == 1

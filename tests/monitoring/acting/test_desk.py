@@ -1,6 +1,7 @@
 """What may be asked for and confirmed, by whom, how often, and what everybody sees of it."""
 
 import asyncio
+from itertools import batched
 
 import pytest
 
@@ -185,6 +186,28 @@ async def test_whoever_follows_sees_how_it_goes_on_until_it_is_over() -> None:
         assert seen[-1] is OperationState.DONE
         assert [change.state async for change in stage.desk.follow(operation.id)] == [OperationState.DONE]
         assert [change async for change in stage.desk.follow("forged")] == []
+
+
+async def test_nobody_sees_an_operation_fall_back_however_fast_it_is_begun() -> None:
+    states = list(OperationState)
+    async with open_stage(make_app(*"ABCDEFGHIJKLMNOPQRST")) as stage:
+        for delay, (one, two) in enumerate(batched("ABCDEFGHIJKLMNOPQRST", 2)):
+            first, second = await stage.ask(REMOVE, one), await stage.ask(REMOVE, two)
+            seen: list[int] = []
+
+            async def follow(operation: Operation, seen: list[int]) -> None:
+                async for change in stage.desk.follow(operation.id):
+                    seen.append(states.index(change.state))
+
+            following = asyncio.create_task(follow(second, seen))
+            await stage.settle()
+            confirming = asyncio.create_task(stage.confirm(first))
+            for _ in range(delay):
+                await asyncio.sleep(0)
+            await stage.confirm(second)
+            await stage.end_of(second)
+            await asyncio.gather(following, confirming)
+            assert seen == sorted(seen)
 
 
 async def test_what_is_under_way_for_a_download_can_be_asked() -> None:

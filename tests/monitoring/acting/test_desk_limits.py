@@ -46,8 +46,9 @@ async def test_at_most_so_many_at_a_time_and_in_a_day() -> None:
         assert await last_audit(stage) == (ADA.user_id, "remove", "too many today")
         assert (await stage.do(REMOVE, "D", person=ADA)).state is OperationState.DONE
 
+        await stage.stop()
         await stage.clock.advance(timedelta(days=1).total_seconds())
-        await stage.read()
+        await stage.start()
         assert (await stage.do(REMOVE, *"EF", person=ADA)).state is OperationState.DONE
     assert app.grabs == {}
 

@@ -210,7 +210,7 @@ async def test_an_app_that_was_only_just_started_proves_nothing() -> None:
     async with open_stage(app := make_app()) as stage:
         operation = await stage.ask(REMOVE, "A")
         app.before = refuse_connections
-        await stage.read()
+        await stage.clock.advance(300)
         app.before = lambda request: None
         app.grabs.clear()
         await stage.confirm(operation)
