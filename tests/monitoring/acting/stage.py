@@ -43,6 +43,8 @@ class ActingStore(InlineStore):
         self.is_lasting = True
         self.interrupt: Callable[[], None] = lambda: None
         """Called before and after each transaction."""
+        self.delay: Callable[[], int] = lambda: 0
+        """How many rounds of the event loop later than it happened a transaction is heard of."""
 
     @property
     def is_persistent(self) -> bool:
@@ -54,6 +56,8 @@ class ActingStore(InlineStore):
             raise StoreError("the disk of the data directory is full", remedy="Make room on it.")
         result = await super()._do(function)
         self.interrupt()
+        for _ in range(self.delay()):
+            await asyncio.sleep(0)
         return result
 
 

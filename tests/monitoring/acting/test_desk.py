@@ -1,14 +1,15 @@
 """What may be asked for and confirmed, by whom, how often, and what everybody sees of it."""
 
 import asyncio
-from itertools import batched
+from functools import partial
+from itertools import batched, cycle
 
 import pytest
 
 from discarr.core.models import DownloadKey, InstanceKind
 from discarr.monitoring.acting.desk import CONFIRM_WITHIN
 from discarr.monitoring.acting.kinds import ActionKind
-from discarr.monitoring.acting.operation import OperationState, Person
+from discarr.monitoring.acting.operation import Operation, OperationState, Person
 from discarr.monitoring.acting.refusals import ActionRefused, Refusal
 from discarr.monitoring.acting.results import Cause
 from discarr.monitoring.reasons import ReasonKind
@@ -191,7 +192,8 @@ async def test_whoever_follows_sees_how_it_goes_on_until_it_is_over() -> None:
 async def test_nobody_sees_an_operation_fall_back_however_fast_it_is_begun() -> None:
     states = list(OperationState)
     async with open_stage(make_app(*"ABCDEFGHIJKLMNOPQRST")) as stage:
-        for delay, (one, two) in enumerate(batched("ABCDEFGHIJKLMNOPQRST", 2)):
+        stage.store.delay = partial(next, cycle((0, 0, 0, 60, 0, 0, 0, 0)))
+        for one, two in batched("ABCDEFGHIJKLMNOPQRST", 2):
             first, second = await stage.ask(REMOVE, one), await stage.ask(REMOVE, two)
             seen: list[int] = []
 
@@ -201,12 +203,9 @@ async def test_nobody_sees_an_operation_fall_back_however_fast_it_is_begun() -> 
 
             following = asyncio.create_task(follow(second, seen))
             await stage.settle()
-            confirming = asyncio.create_task(stage.confirm(first))
-            for _ in range(delay):
-                await asyncio.sleep(0)
-            await stage.confirm(second)
+            await asyncio.gather(stage.confirm(first), stage.confirm(second))
             await stage.end_of(second)
-            await asyncio.gather(following, confirming)
+            await following
             assert seen == sorted(seen)
 
 
