@@ -5,7 +5,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from benchmarks import first_load, idle_memory, warm_refresh, whole_product
+from benchmarks import cleanup, first_load, idle_memory, warm_refresh, whole_product
 from benchmarks.results import Report
 
 _OUTPUT = Path("build/bench.json")
@@ -22,6 +22,8 @@ async def _measure(*, rounds: int | None) -> Report:
     await first_load.measure(report, n=longest)
     _say("stalls and rendering …")
     await whole_product.measure(report, n=longest, rounds=rounds or 5)
+    _say("clean-up …")
+    await cleanup.measure(report, rounds=rounds or 11)
     _say("idle memory …")
     await idle_memory.measure(report)
     return report

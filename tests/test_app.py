@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from discord.state import ConnectionState
 from discarr.app import run
 from discarr.core.clock import SystemClock
 from discarr.core.health_file import health_path, read_health
-from discarr.core.models import InstanceKind
+from discarr.core.models import DownloadKey, InstanceKind
 from discarr.core.settings import Settings, load_settings
 from discarr.doctor.security import Sources
 from discarr.sandbox.arr_server.app import ArrServer
@@ -33,6 +34,7 @@ from discarr.sandbox.arr_server.scenario import (
 from discarr.sandbox.arr_server.scenario_source import ScenarioSource
 from tests.app_world import PATIENCE_S, AppWorld, FastClock, open_app
 from tests.factories import make_download
+from tests.fakes.clock import START
 from tests.fakes.contract import assert_valid_for_discord
 from tests.fakes.discord_server import DiscordServer, running_discord, until
 from tests.fakes.media_client import FakeMediaClient
@@ -237,8 +239,9 @@ async def test_an_hour_of_quiet_polling_writes_nothing() -> None:
     client.downloads = (make_download(),)
     async with open_world([client]) as world:
         await world.shows("1 download")
-        await world.clock.advance(60)
-        await world.store.get_meta("in its turn")
+        for _ in range(180):  # until all is said and stored about a download that gets no data
+            await world.clock.advance(60)
+            await world.store.get_meta("in its turn")
         writes, polls = world.store.write_count, client.count("queue")
 
         await world.clock.advance(3600)
@@ -246,6 +249,28 @@ async def test_an_hour_of_quiet_polling_writes_nothing() -> None:
 
         assert client.count("queue") > polls + 30
         assert world.store.write_count == writes > 0
+
+
+async def test_clean_up_proposes_what_it_watched_and_ends_with_the_process(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    client = FakeMediaClient()
+    stuck = make_download(added=START - timedelta(days=2))
+    finished = [make_download(key=DownloadKey("radarr", "d", name), size_left_bytes=0) for name in "BCD"]
+    client.downloads = (stuck, *finished)
+    async with open_world([client], environ={"DISCARR_CLEANUP_STALLED": "15"}) as world:
+        await world.shows("4 downloads")
+        for _ in range(60):
+            await world.clock.advance(60)
+            await world.store.get_meta("in its turn")
+
+        collection = await world.app.services.cleanup.collect()
+
+        assert [item.download for item in collection.candidates] == [stuck]
+        assert "cleanup" in {task.get_name() for task in asyncio.all_tasks()}
+        await world.end()
+        assert "cleanup" not in {task.get_name() for task in asyncio.all_tasks()}
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 @pytest.fixture

@@ -89,10 +89,15 @@ class World:
         """Title, description and fields of the live message."""
         return embed_text(self.message.embeds[0])
 
-    async def shows(self, words: str) -> None:
-        """Let time pass until the live message contains the words."""
+    async def is_online(self) -> None:
+        """Wait until the bot has arrived."""
         async with asyncio.timeout(_PATIENCE_S):
             await self._is_online.wait()
+
+    async def shows(self, words: str) -> None:
+        """Let time pass until the live message contains the words."""
+        await self.is_online()
+        async with asyncio.timeout(_PATIENCE_S):
             while not any(message.embeds for message in self.channel.history()) or words not in self.text:
                 await self.clock.advance(1)
                 await asyncio.sleep(0.002)
