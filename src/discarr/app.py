@@ -23,11 +23,21 @@ from discarr.core.memory import settle_memory
 from discarr.core.models import InstanceState
 from discarr.core.redaction import Redactor
 from discarr.core.settings import Settings
-from discarr.core.store import IdentifyRecords, Store, activity, alerts, follows, keep_backups, outbox
+from discarr.core.store import (
+    IdentifyRecords,
+    Store,
+    activity,
+    alerts,
+    follows,
+    keep_backups,
+    operations,
+    outbox,
+)
 from discarr.core.watchdog import LoopMonitor, guard_loop, rss_bytes
 from discarr.discord_bot.bot import DiscordBot
 from discarr.discord_bot.connection import Connection, GatewayConnection
 from discarr.discord_bot.connection_state import ConnectionPhase, ConnectionState
+from discarr.discord_bot.levels import Levels
 from discarr.discord_bot.notifications import DiscordSink
 from discarr.discord_bot.services import Services
 from discarr.discord_bot.status_message import StatusMessage
@@ -35,6 +45,8 @@ from discarr.doctor import Report, log_report
 from discarr.doctor.host import is_in_container
 from discarr.doctor.instances import check_instances
 from discarr.doctor.security import Finding, Sources, worst_findings
+from discarr.monitoring.acting.acting import Acting
+from discarr.monitoring.acting.desk import Limits
 from discarr.monitoring.alerts.alert import Condition, Observation
 from discarr.monitoring.alerts.alerting import Alerting
 from discarr.monitoring.alerts.content import Facts
@@ -54,7 +66,7 @@ _TASK_END_TIMEOUT_S = 4.0
 _END_TIMEOUT_S = 7.5
 _DIAGNOSIS_TIMEOUT_S = 15.0
 
-_PRUNERS = (outbox.prune, alerts.prune, activity.prune, follows.prune)
+_PRUNERS = (outbox.prune, alerts.prune, activity.prune, follows.prune, operations.prune)
 
 type Companion = Callable[[], Coroutine[Any, Any, None]]
 
@@ -90,6 +102,15 @@ class App:
         self.detail_reader = DetailReader(self.cache, clock=clock, interval_s=settings.health_interval_s)
         self.status_message = StatusMessage(store, clock)
         self.sink = DiscordSink(store, clock=clock)
+        self.levels = Levels(settings.grants)
+        self.acting = Acting(
+            self.cache,
+            store,
+            clock=clock,
+            grants=settings.grants,
+            limits=Limits(per_run=settings.cleanup_per_run, per_day=settings.cleanup_per_day),
+            level_of=self.levels.level_of,
+        )
         hidden = Hidden(instances=settings.hidden_instances, tags=settings.hidden_tags)
         self.alerting = Alerting(
             self.cache,
@@ -133,6 +154,8 @@ class App:
             desk=self.alerting.desk,
             checker=self.alerting.checker,
             cleanup=self.cleanup,
+            actions=self.acting.desk,
+            levels=self.levels,
             log_level=self.log_level,
             loop_monitor=self.loop_monitor,
             started_at=clock.now(),
@@ -149,6 +172,7 @@ class App:
             "detail-reader": self.detail_reader.run,
             "alerting": self.alerting.run,
             "cleanup": self.cleanup.run,
+            "acting": self.acting.run,
             "loop-monitor": self.loop_monitor.run,
             "log-level": self.log_level.run,
             "cache": self.cache.run,

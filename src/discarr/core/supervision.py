@@ -30,6 +30,14 @@ class Backoff:
 DEFAULT_BACKOFF = Backoff()
 
 
+async def contain(name: str, work: Callable[[], Awaitable[None]], *, log: logging.Logger) -> None:
+    """Run `work` once. It handles the errors it expects; a surprise is logged and goes no further."""
+    try:
+        await work()
+    except Exception:
+        log.exception("%s failed", name)
+
+
 async def supervise(
     name: str,
     step: Callable[[], Awaitable[None]],

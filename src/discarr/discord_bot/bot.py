@@ -110,6 +110,7 @@ class DiscordBot(commands.Bot):
     async def close(self) -> None:
         self.services.status_message.detach(self)
         self.services.sink.detach(self)
+        self.services.levels.detach(self.home)
         await super().close()
 
     async def find_channel(self) -> discord.TextChannel | HomeProblem:
@@ -122,6 +123,7 @@ class DiscordBot(commands.Bot):
     async def on_ready(self) -> None:
         await self.home.find()
         self.services.sink.attach(self, self.home)
+        self.services.levels.attach(self.home)
         await self._register_commands()
         await self.home.leave_strangers()
         self.services.status_message.retry_now()

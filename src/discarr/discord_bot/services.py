@@ -8,8 +8,10 @@ from discarr.core.logging import LogLevelSwitch
 from discarr.core.settings import Settings
 from discarr.core.store import Store
 from discarr.core.watchdog import LoopMonitor
+from discarr.discord_bot.levels import Levels
 from discarr.discord_bot.notifications import DiscordSink
 from discarr.discord_bot.status_message import StatusMessage
+from discarr.monitoring.acting.desk import ActionDesk
 from discarr.monitoring.alerts.desk import Desk
 from discarr.monitoring.cache_manager import CacheManager
 from discarr.monitoring.cleanup.desk import CleanupDesk
@@ -31,6 +33,8 @@ class Services:
     desk: Desk
     checker: HealthChecker
     cleanup: CleanupDesk
+    actions: ActionDesk
+    levels: Levels
     log_level: LogLevelSwitch
     loop_monitor: LoopMonitor
     started_at: datetime

@@ -134,6 +134,10 @@ class CacheManager:
                 await wait_for_any(self._clock, deadline - self._clock.monotonic(), done)
         return self._snapshot
 
+    def refresh_soon(self, instance_id: str) -> None:
+        """Have an instance read again right away, because something was changed there; returns at once."""
+        self._refreshers[instance_id].ask(spacing_s=0.0)
+
     def update_details(
         self,
         instance_id: str,

@@ -133,6 +133,19 @@ async def test_every_earlier_version_opens_with_all_it_knew(sql: Path, tmp_path:
         assert names(tmp_path, ".*.backup") == [f"{DATABASE_NAME}.v{before}.backup"]
 
 
+@pytest.mark.parametrize("sql", EARLIER, ids=lambda path: path.stem)
+def test_no_row_of_an_earlier_version_is_lost(sql: Path, connection: sqlite3.Connection) -> None:
+    connection.executescript(sql.read_text(encoding="utf-8"))
+    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    queries = [f"SELECT * FROM {table}" for table in tables]  # noqa: S608 - the names are the schema's own
+    before = [connection.execute(query).fetchall() for query in queries]
+    assert all(before)
+
+    migrate(connection, None)
+
+    assert [connection.execute(query).fetchall() for query in queries] == before
+
+
 _MIGRATE = """
 from contextlib import closing
 from pathlib import Path

@@ -143,6 +143,72 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             left_bytes INTEGER NOT NULL,
             PRIMARY KEY (instance, download, rule)
         ) STRICT, WITHOUT ROWID""",
+        # Ids are drawn at random, so that a button of an old message never fits another operation, not even
+        # after the database was begun anew.
+        """CREATE TABLE operation (
+            id TEXT PRIMARY KEY,
+            kind TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('pending', 'confirmed', 'running', 'done', 'failed',
+                'refused', 'expired', 'withdrawn', 'unknown')),
+            requested_by INTEGER NOT NULL,
+            level INTEGER NOT NULL,
+            roles TEXT NOT NULL,
+            item_count INTEGER NOT NULL,
+            required_count INTEGER,
+            files BLOB,
+            created_at TEXT NOT NULL,
+            expires_at TEXT NOT NULL,
+            turn INTEGER,
+            confirmed_at TEXT,
+            started_at TEXT,
+            ended_at TEXT,
+            channel_id INTEGER,
+            message_id INTEGER,
+            told_at TEXT
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX operation_open ON operation (state) WHERE ended_at IS NULL",
+        "CREATE INDEX operation_by_turn ON operation (turn)",
+        "CREATE INDEX operation_by_confirmation ON operation (confirmed_at)",
+        "CREATE INDEX operation_by_end ON operation (ended_at)",
+        """CREATE TABLE operation_item (
+            operation TEXT NOT NULL REFERENCES operation (id) ON DELETE CASCADE,
+            place INTEGER NOT NULL,
+            instance TEXT NOT NULL,
+            download TEXT NOT NULL,
+            target BLOB NOT NULL,
+            sent_at TEXT,
+            trail BLOB,
+            outcome TEXT,
+            result BLOB,
+            ended_at TEXT,
+            is_verified INTEGER,
+            PRIMARY KEY (operation, place)
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX operation_item_by_download ON operation_item (instance, download)",
+        """CREATE TABLE audit (
+            sequence INTEGER PRIMARY KEY AUTOINCREMENT CHECK (sequence > 0),
+            at TEXT NOT NULL,
+            actor INTEGER NOT NULL,
+            level INTEGER NOT NULL,
+            action TEXT NOT NULL,
+            operation TEXT,
+            instance TEXT,
+            download TEXT,
+            title TEXT,
+            evidence TEXT NOT NULL,
+            request TEXT NOT NULL,
+            result TEXT NOT NULL,
+            detail TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX audit_by_download ON audit (instance, download)",
+        "CREATE TRIGGER audit_keeps BEFORE UPDATE ON audit"
+        " BEGIN SELECT RAISE(ABORT, 'the audit trail is never changed'); END",
+        "CREATE TRIGGER audit_stays BEFORE DELETE ON audit"
+        " BEGIN SELECT RAISE(ABORT, 'the audit trail is never shortened'); END",
+        # INSERT OR REPLACE deletes what it replaces, without firing the trigger above.
+        "CREATE TRIGGER audit_grows BEFORE INSERT ON audit"
+        " WHEN EXISTS (SELECT 1 FROM audit WHERE sequence >= NEW.sequence AND NEW.sequence > 0)"
+        " BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END",
     ),
 )
 """Step n leads to `user_version` n + 1. A released step is never changed."""

@@ -1,0 +1,123 @@
+"""The audit trail: who did what, in what role, and what came of it. It only grows."""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from discarr.core.store.connection import by_name
+from discarr.core.store.records import to_text
+
+MAX_LISTED: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One line of the trail. The same action has several: confirmed, sent, and what came of it."""
+
+    at: datetime
+    actor: int
+    """Id of the person."""
+    level: int
+    """How far the person was trusted at that moment (`discarr.utils.permissions.Level`)."""
+    action: str
+    operation: str | None = None
+    """None for what was refused before it became one."""
+    instance: str | None = None
+    """None for what concerns several."""
+    download: str | None = None
+    """Kind and id of the download's key, as "d:HASH"; None for what concerns several."""
+    title: str | None = None
+    """The release, raw."""
+    evidence: str = ""
+    """What was known when it was asked for: JSON, technical."""
+    request: str = ""
+    """What was sent, or was to be: JSON, technical."""
+    result: str
+    """One word for what came of it: "confirmed", "sent", an outcome or a refusal."""
+    detail: str = ""
+    """The same in plain words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditLine:
+    """An entry at its place in the trail."""
+
+    sequence: int
+    entry: AuditEntry
+
+
+def append(connection: sqlite3.Connection, *entries: AuditEntry) -> None:
+    """Add entries at the end."""
+    connection.executemany(
+        "INSERT INTO audit (at, actor, level, action, operation, instance, download, title, evidence,"
+        " request, result, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            (
+                to_text(entry.at),
+                entry.actor,
+                entry.level,
+                entry.action,
+                entry.operation,
+                entry.instance,
+                entry.download,
+                entry.title,
+                entry.evidence,
+                entry.request,
+                entry.result,
+                entry.detail,
+            )
+            for entry in entries
+        ),
+    )
+
+
+def read(
+    connection: sqlite3.Connection,
+    *,
+    before: int | None = None,
+    limit: int = MAX_LISTED,
+    actor: int | None = None,
+    instance: str | None = None,
+    download: str | None = None,
+    action: str | None = None,
+    result: str | None = None,
+    since: datetime | None = None,
+) -> list[AuditLine]:
+    """Return the lines that match all that is given, the latest first; `before` is a sequence number."""
+    rows = by_name(connection).execute(
+        "SELECT * FROM audit WHERE (?1 IS NULL OR sequence < ?1) AND (?2 IS NULL OR actor = ?2)"
+        " AND (?3 IS NULL OR instance = ?3) AND (?4 IS NULL OR download = ?4) AND (?5 IS NULL OR action = ?5)"
+        " AND (?6 IS NULL OR result = ?6) AND (?7 IS NULL OR at >= ?7) ORDER BY sequence DESC LIMIT ?8",
+        (
+            before,
+            actor,
+            instance,
+            download,
+            action,
+            result,
+            None if since is None else to_text(since),
+            limit,
+        ),
+    )
+    return [_line(row) for row in rows]
+
+
+def _line(row: sqlite3.Row) -> AuditLine:
+    return AuditLine(
+        sequence=row["sequence"],
+        entry=AuditEntry(
+            at=datetime.fromisoformat(row["at"]),
+            actor=row["actor"],
+            level=row["level"],
+            action=row["action"],
+            operation=row["operation"],
+            instance=row["instance"],
+            download=row["download"],
+            title=row["title"],
+            evidence=row["evidence"],
+            request=row["request"],
+            result=row["result"],
+            detail=row["detail"],
+        ),
+    )
