@@ -6,11 +6,19 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 
-from benchmarks import endurance, first_load, idle_memory, sudden_change, warm_refresh, whole_product
+from benchmarks import (
+    cleanup,
+    endurance,
+    first_load,
+    idle_memory,
+    sudden_change,
+    warm_refresh,
+    whole_product,
+)
 from benchmarks.results import Report
 
 _OUTPUT = Path("build/bench.json")
-_PARTS = ("speed", "stalls", "memory", "days", "kills")
+_PARTS = ("speed", "stalls", "clean-up", "memory", "days", "kills")
 _ROUNDS = {1_000: 11, 10_000: 7}
 
 
@@ -28,6 +36,9 @@ async def _measure(parts: Collection[str], *, rounds: int | None) -> Report:
         await whole_product.measure(report, n=longest, rounds=rounds or 5)
         _say("ten queues that change at once …")
         await sudden_change.measure(report, n=longest, rounds=rounds or 3)
+    if "clean-up" in parts:
+        _say("clean-up …")
+        await cleanup.measure(report, rounds=rounds or 11)
     if "memory" in parts:
         _say("idle memory …")
         await idle_memory.measure(report)

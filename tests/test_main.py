@@ -243,9 +243,8 @@ def test_healthcheck_finds_the_process_of_its_data_directory(
     write_health(health_path(data_dir), report)
 
     assert main(["healthcheck"]) == exit_code
-    said = capsys.readouterr().out
-    assert said.count("\n") == 1
-    assert said.endswith("Discord: online. TV is offline.\n")
+    state = "degraded" if is_healthy else "not healthy"
+    assert capsys.readouterr().out == f"Discarr is {state}; Discord: online.\n- TV is offline.\n"
 
 
 def test_healthcheck_notices_a_process_that_stopped_writing(

@@ -39,10 +39,12 @@ from discarr.monitoring.alerts.alert import Condition, Observation
 from discarr.monitoring.alerts.alerting import Alerting
 from discarr.monitoring.alerts.content import Facts
 from discarr.monitoring.cache_manager import CacheManager
+from discarr.monitoring.cleanup.desk import CleanupDesk
 from discarr.monitoring.detail_reader import DetailReader
 from discarr.monitoring.download_monitor import DownloadMonitor
 from discarr.monitoring.download_rows import Hidden
 from discarr.monitoring.progress_tracker import ProgressTracker
+from discarr.utils.text_utils import count_of
 
 _log = logging.getLogger(__name__)
 
@@ -101,6 +103,14 @@ class App:
             history_interval_s=settings.health_interval_s,
             standing=standing,
         )
+        self.cleanup = CleanupDesk(
+            self.cache,
+            self.tracker,
+            store,
+            settings=settings,
+            clock=clock,
+            interval_s=settings.refresh_interval_s,
+        )
         self.monitor = DownloadMonitor(
             self.cache,
             self.tracker,
@@ -122,6 +132,7 @@ class App:
             sink=self.sink,
             desk=self.alerting.desk,
             checker=self.alerting.checker,
+            cleanup=self.cleanup,
             log_level=self.log_level,
             loop_monitor=self.loop_monitor,
             started_at=clock.now(),
@@ -137,6 +148,7 @@ class App:
             "download-monitor": self.monitor.run,
             "detail-reader": self.detail_reader.run,
             "alerting": self.alerting.run,
+            "cleanup": self.cleanup.run,
             "loop-monitor": self.loop_monitor.run,
             "log-level": self.log_level.run,
             "cache": self.cache.run,
@@ -294,6 +306,12 @@ def _health(app: App, state: ConnectionState, clock: Clock) -> HealthReport:
         degraded.append("The data directory cannot be used.")
     if app.status_message.problem is not None:
         degraded.append(app.status_message.problem)
+    if state.phase is ConnectionPhase.RETRYING:
+        degraded.append("Discord cannot be reached: what is to be told waits.")
+    elif app.alerting.dispatcher.is_held_up:
+        degraded.append("Discord takes no messages for the moment: what is to be told waits.")
+    if dead := app.alerting.dispatcher.dead_count:
+        degraded.append(f"{count_of(dead, 'message')} could not be delivered to anybody.")
     return HealthReport(
         written_at=clock.now(),
         is_healthy=state.phase is not ConnectionPhase.STOPPED

@@ -1,7 +1,7 @@
 """The `discarr` command: run, demo, doctor and healthcheck, and what their exit codes mean.
 
 ===  ==========================================================================
-  0  all is well
+  0  all is well; for healthcheck also: degraded, which its other lines explain
   1  it did not work: an unexpected error, an unhealthy process, a problem found
   2  the command line makes no sense
  78  the settings cannot be used (EX_CONFIG of sysexits.h)
@@ -134,7 +134,7 @@ def _healthcheck() -> int:
 
     data_dir = read_data_dir(os.environ, env_file=_ENV_FILE, secrets_dir=_SECRETS_DIR)
     verdict = read_health(health_path(data_dir), SystemClock().now())
-    _say(" ".join((verdict.sentence, *verdict.degraded)))
+    _say(verdict.sentence, *(f"- {sentence}" for sentence in verdict.degraded))
     return EXIT_OK if verdict.is_healthy else EXIT_FAILED
 
 

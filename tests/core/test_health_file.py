@@ -25,13 +25,18 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "health.json"
 
 
-def test_a_fresh_report_is_healthy_and_tells_what_is_degraded(path: Path) -> None:
+def test_a_degraded_process_is_alive_and_tells_what_does_not_work(path: Path) -> None:
     write_health(path, REPORT)
     verdict = read_health(path, START + timedelta(seconds=20))
     assert verdict.is_healthy
-    assert verdict.sentence == "Discarr is healthy; Discord: connected."
+    assert verdict.sentence == "Discarr is degraded; Discord: connected."
     assert verdict.degraded == ("4K is offline.",)
     assert [item.name for item in path.parent.iterdir()] == ["health.json"]
+
+
+def test_a_report_without_trouble_is_healthy(path: Path) -> None:
+    write_health(path, HealthReport(written_at=START, is_healthy=True, discord="ready"))
+    assert read_health(path, START).sentence == "Discarr is healthy; Discord: ready."
 
 
 def test_a_report_that_says_so_is_not_healthy(path: Path) -> None:

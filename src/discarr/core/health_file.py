@@ -41,6 +41,7 @@ class HealthVerdict:
     """What `discarr healthcheck` says."""
 
     is_healthy: bool
+    """Whether it is alive and nobody has to repair it, degraded or not."""
     sentence: str
     degraded: tuple[str, ...] = ()
 
@@ -80,7 +81,8 @@ def read_health(path: Path, now: datetime) -> HealthVerdict:
     if age > _STALE_AFTER:
         sentence = f"Discarr has not given a sign of life for {age.total_seconds():.0f} s."
         return HealthVerdict(is_healthy=False, sentence=sentence)
-    state = "healthy" if report.is_healthy else "not healthy"
+    working = "degraded" if report.degraded else "healthy"
+    state = working if report.is_healthy else "not healthy"
     return HealthVerdict(
         is_healthy=report.is_healthy,
         sentence=f"Discarr is {state}; Discord: {report.discord}.",

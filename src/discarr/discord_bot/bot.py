@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from typing import Any, Final
 
 import aiohttp
 import discord
@@ -9,20 +10,41 @@ from discord import app_commands
 from discord.ext import commands
 
 from discarr.core.errors import StoreError
+from discarr.discord_bot.alert_actions import AlertAnswers
+from discarr.discord_bot.alert_views import AlertViews
+from discarr.discord_bot.askers import Askers
 from discarr.discord_bot.command_sync import sync_commands
 from discarr.discord_bot.commands.admin import AdminCommands
 from discarr.discord_bot.commands.user import UserCommands
+from discarr.discord_bot.delivery_views import DeliveryViews
 from discarr.discord_bot.error_reports import NoHome, WrongGuild, report_failure
+from discarr.discord_bot.follow_views import FollowViews
 from discarr.discord_bot.home import Home, HomeProblem
 from discarr.discord_bot.private_views import PrivateViews
+from discarr.discord_bot.rule_views import RuleViews
 from discarr.discord_bot.services import Services
 from discarr.discord_bot.ui import texts
-from discarr.discord_bot.ui.alert_controls import ALERT_ITEMS
+from discarr.discord_bot.ui.alert_controls import ALERT_ITEMS, SilenceReason
+from discarr.discord_bot.ui.alert_pages import ALERT_PAGE_ITEMS, SilenceOneReason
 from discarr.discord_bot.ui.controls import DYNAMIC_ITEMS
+from discarr.discord_bot.ui.delivery_list import DELIVERY_ITEMS
+from discarr.discord_bot.ui.follow_controls import FOLLOW_ITEMS
+from discarr.discord_bot.ui.lasting import LastingModal, take_answer
+from discarr.discord_bot.ui.rule_pages import RULE_ITEMS, QuietModal, TimesModal
 
 _log = logging.getLogger(__name__)
 
 _SYNC_TIMEOUT_S = 30.0
+
+ITEMS: Final[tuple[type[discord.ui.DynamicItem[Any]], ...]] = (
+    *DYNAMIC_ITEMS,
+    *ALERT_ITEMS,
+    *ALERT_PAGE_ITEMS,
+    *FOLLOW_ITEMS,
+    *RULE_ITEMS,
+    *DELIVERY_ITEMS,
+)
+MODALS: Final[tuple[type[LastingModal], ...]] = (SilenceReason, SilenceOneReason, TimesModal, QuietModal)
 
 
 class GuildTree(app_commands.CommandTree["DiscordBot"]):
@@ -65,12 +87,24 @@ class DiscordBot(commands.Bot):
         )
         self.services = services
         self.home = Home(self, services.settings.discord_channel_id)
-        self.controls = PrivateViews(services, self.home)
+        askers = Askers(services.settings, self.home)
+        self.follow_pages = FollowViews(services, askers)
+        self.controls = PrivateViews(services, askers, self.follow_pages)
+        self.alert_pages = AlertViews(services, askers, self.controls)
+        self.alert_actions = AlertAnswers(
+            services,
+            askers,
+            views=self.controls,
+            alerts=self.alert_pages,
+            follows=self.follow_pages,
+        )
+        self.rule_pages = RuleViews(services, askers)
+        self.delivery_pages = DeliveryViews(services, askers)
 
     async def setup_hook(self) -> None:
-        self.add_dynamic_items(*DYNAMIC_ITEMS, *ALERT_ITEMS)
-        await self.add_cog(UserCommands(self.controls))
-        await self.add_cog(AdminCommands(self.services))
+        self.add_dynamic_items(*ITEMS)
+        await self.add_cog(UserCommands(self.controls, self.alert_pages, self.follow_pages))
+        await self.add_cog(AdminCommands(self.services, self.rule_pages))
         self.services.status_message.attach(self)
 
     async def close(self) -> None:
@@ -81,6 +115,9 @@ class DiscordBot(commands.Bot):
     async def find_channel(self) -> discord.TextChannel | HomeProblem:
         """Return the channel of the live message, or why it cannot be used."""
         return await self.home.find()
+
+    async def on_interaction(self, interaction: discord.Interaction["DiscordBot"]) -> None:
+        await take_answer(interaction, MODALS)
 
     async def on_ready(self) -> None:
         await self.home.find()

@@ -9,15 +9,26 @@ from typing import Any, Concatenate
 import discord
 from discord import app_commands
 
-from discarr.core.errors import MediaClientError
-from discarr.discord_bot.ui import texts
+from discarr.core.errors import MediaClientError, StoreError
+from discarr.discord_bot.ui import alert_texts, texts
+from discarr.monitoring.alerts.rules import RuleRefused
 from discarr.utils.interaction_utils import safe_send_response
+from discarr.utils.permissions import Level
 
 _log = logging.getLogger(__name__)
 
 
 class NotAllowed(app_commands.CheckFailure):
     """The person may not do this; raised by permission checks on every path."""
+
+    def __init__(self, needed: Level = Level.ADMIN) -> None:
+        """`needed` is the least level that may."""
+        super().__init__()
+        self.needed = needed
+
+
+class MemberUnknown(app_commands.CheckFailure):
+    """Discord did not say who somebody is in the served guild."""
 
 
 class WrongGuild(app_commands.CheckFailure):
@@ -26,6 +37,10 @@ class WrongGuild(app_commands.CheckFailure):
 
 class NoHome(app_commands.CheckFailure):
     """Discarr has not found its channel, so it cannot know which guild it serves."""
+
+
+class OtherDatabase(app_commands.CheckFailure):
+    """A button of a message from before the database was lost: its ids mean nothing, or something else."""
 
 
 async def report_failure(interaction: discord.Interaction[Any], error: Exception) -> None:
@@ -37,7 +52,11 @@ async def report_failure(interaction: discord.Interaction[Any], error: Exception
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     match cause:
         case NotAllowed():
-            text = texts.NOT_ALLOWED
+            text = texts.NOT_ALLOWED[cause.needed]
+        case MemberUnknown():
+            text = texts.MEMBER_UNKNOWN
+        case OtherDatabase():
+            text = alert_texts.OTHER_DATABASE
         case WrongGuild():
             text = texts.WRONG_SERVER
         case NoHome():
@@ -52,6 +71,11 @@ async def report_failure(interaction: discord.Interaction[Any], error: Exception
             text = texts.OPTION_NOT_UNDERSTOOD
         case MediaClientError():
             text = f"{cause.instance} {cause.summary}. {cause.remedy}"
+        case StoreError():
+            text = texts.store_trouble(cause.summary)
+            _log.warning("An answer needs the database: %s. %s", cause, cause.remedy)
+        case RuleRefused():
+            text = cause.problem
         case _:
             code = secrets.token_hex(3).upper()
             text = texts.unexpected(code)

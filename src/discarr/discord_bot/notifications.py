@@ -30,7 +30,7 @@ from discarr.monitoring.alerts.routes import Route
 _log = logging.getLogger(__name__)
 
 _HISTORY_TO_SEARCH: Final = 50
-_MARK: Final = "notice_mark"
+NOTICE_MARK: Final = "notice_mark"
 """Under what name the mark of this database is stored."""
 
 
@@ -166,7 +166,7 @@ class DiscordSink:
         """Return what a row's message is known by; rows of an earlier, lost database have other marks."""
         if self._mark is None:
             fresh = secrets.token_hex(3)
-            self._mark = await self._run(lambda connection: records.keep_meta(connection, _MARK, fresh))
+            self._mark = await self._run(lambda connection: records.keep_meta(connection, NOTICE_MARK, fresh))
         return f"{self._mark}-{row_id}"
 
     async def _run[T](self, work: Callable[[Connection], T]) -> T:

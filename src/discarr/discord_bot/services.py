@@ -12,6 +12,7 @@ from discarr.discord_bot.notifications import DiscordSink
 from discarr.discord_bot.status_message import StatusMessage
 from discarr.monitoring.alerts.desk import Desk
 from discarr.monitoring.cache_manager import CacheManager
+from discarr.monitoring.cleanup.desk import CleanupDesk
 from discarr.monitoring.health_checker import HealthChecker
 from discarr.monitoring.progress_tracker import ProgressTracker
 
@@ -29,6 +30,7 @@ class Services:
     sink: DiscordSink
     desk: Desk
     checker: HealthChecker
+    cleanup: CleanupDesk
     log_level: LogLevelSwitch
     loop_monitor: LoopMonitor
     started_at: datetime

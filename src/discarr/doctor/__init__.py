@@ -10,6 +10,7 @@ from discarr.core.settings import Settings
 from discarr.doctor.discord_side import check_discord
 from discarr.doctor.host import check_data_dir, is_in_container
 from discarr.doctor.instances import check_instances, open_clients
+from discarr.doctor.messages import check_messages
 from discarr.doctor.report import (
     SETTINGS,
     Check,
@@ -64,6 +65,10 @@ async def examine(
             data_dir_task = group.create_task(
                 check_data_dir(settings.data_dir, timeout_s=timeout_s), name="doctor data directory"
             )
+            messages_task = group.create_task(
+                check_messages(settings.data_dir, now=clock.now(), timeout_s=timeout_s),
+                name="doctor messages",
+            )
     findings = discord_task.result()
     return Report(
         checks=(
@@ -72,6 +77,7 @@ async def examine(
             *refused,
             *instances_task.result(),
             *data_dir_task.result(),
+            *messages_task.result(),
         ),
         invite_url=findings.invite_url,
     )

@@ -7,6 +7,7 @@ import pytest
 import simcord
 
 from discarr.discord_bot.ui import texts
+from discarr.utils.permissions import Level
 from tests.discord_bot.commands.test_user import answer, instance, loaded
 from tests.fakes.world import open_world
 
@@ -17,7 +18,7 @@ async def test_a_member_may_not_use_admin_commands() -> None:
 
         result = await world.member.slash(world.channel, "verbose")
 
-        assert answer(result) == texts.NOT_ALLOWED
+        assert answer(result) == texts.NOT_ALLOWED[Level.ADMIN]
         assert logging.getLogger("discarr").level != logging.DEBUG
 
 
@@ -27,7 +28,7 @@ async def test_discords_own_permissions_make_no_admin() -> None:
         may_all = world.guild.create_role("Manager", permissions=discord.Permissions(administrator=True))
         mia = world.guild.add_member(world.env.create_user("mia"), roles=[may_all])
 
-        assert answer(await mia.slash(world.channel, "verbose")) == texts.NOT_ALLOWED
+        assert answer(await mia.slash(world.channel, "verbose")) == texts.NOT_ALLOWED[Level.ADMIN]
         assert "written to the log" in answer(await world.owner.slash(world.channel, "verbose"))
 
 

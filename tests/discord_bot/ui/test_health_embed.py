@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from discarr.core.models import DiskSpace, HealthIssue, InstanceKind, InstanceSnapshot, InstanceState
+from discarr.core.store.outbox import OutboxCounts
 from discarr.discord_bot.ui.health_embed import BotStats, render_health
 from tests.discord_bot.ui.builders import (
     FOREIGN_TEXT,
@@ -80,6 +81,10 @@ ANY_STATS = st.builds(
     rss_bytes=st.none() | HUGE,
     loop_delay_s=FLOATS,
     discord_latency_s=st.none() | st.floats(),
+    open_alerts=HUGE,
+    unacknowledged=HUGE,
+    outbox=st.none()
+    | st.builds(OutboxCounts, waiting=HUGE, scheduled=HUGE, oldest_due=st.none() | MOMENTS, dead=HUGE),
 )
 
 
@@ -171,3 +176,36 @@ def test_among_hundreds_of_servers_those_with_trouble_come_first() -> None:
     assert lines[0] == "✗ **Away** · offline"
     assert lines[-1] == f"and {301 - len([line for line in lines if '**' in line])} more servers"
     assert embed.title == "300 of 301 servers fine"
+
+
+def alert_lines(*, is_operator: bool, **overrides: Any) -> list[str]:
+    stats = replace(EMPTY_STATS, **overrides)
+    embed = render_health([], stats, is_operator=is_operator, now=NOW)
+    return str(embed.fields[1].value).split("\n")
+
+
+DELIVERY = OutboxCounts(waiting=3, scheduled=1, oldest_due=at(20, 30), dead=2)
+
+
+def test_members_learn_how_much_is_not_as_it_should_be_and_nothing_of_the_delivery() -> None:
+    assert alert_lines(is_operator=False, outbox=DELIVERY) == ["✓ Nothing needs attention"]
+    assert alert_lines(is_operator=False, outbox=DELIVERY, open_alerts=1) == [
+        "⚠ 1 thing not as it should be: `/alerts`"
+    ]
+
+
+def test_operators_learn_what_waits_what_is_lost_and_since_when() -> None:
+    assert alert_lines(is_operator=True, outbox=DELIVERY, open_alerts=4, unacknowledged=1) == [
+        "⚠ 4 things not as it should be: `/alerts` · 1 not looked after",
+        "✉ 3 on the way · 1 for later · **2 reached nobody**",
+        f"The oldest waits since {stamp(at(20, 30))}",
+    ]
+
+
+def test_a_message_that_has_just_become_due_is_nothing_to_speak_of() -> None:
+    fresh = replace(DELIVERY, oldest_due=NOW - timedelta(minutes=4), scheduled=0, dead=0)
+    assert alert_lines(is_operator=True, outbox=fresh)[1:] == ["✉ 3 on the way"]
+
+
+def test_without_the_database_it_says_so() -> None:
+    assert alert_lines(is_operator=True)[1:] == ["✉ The database does not say what is delivered"]

@@ -150,11 +150,13 @@ async def test_a_failing_route_holds_up_its_own_messages_only_and_keeps_their_or
 
     await post.dispatcher.deliver()
     assert post.texts == ["elsewhere"]
+    assert post.dispatcher.is_held_up
 
     post.sink.refusals.clear()
     await post.clock.advance(2)
     await post.dispatcher.deliver()
     assert post.texts == ["elsewhere", "first", "second"]
+    assert not post.dispatcher.is_held_up
 
 
 async def test_pauses_grow_but_never_long(post: Post) -> None:

@@ -270,7 +270,8 @@ async def test_an_outage_is_told_after_five_minutes_and_silences_the_rest(statio
 async def test_a_removed_download_is_told_where_that_is_wished(station: Station) -> None:
     station.client.downloads = (make_download(),)
     await station.start()
-    station.notifier.book.rules = station.notifier.book.rules.change(EventKind.REMOVED, is_on=True)
+    rules = station.notifier.book.rules.change(EventKind.REMOVED, is_on=True)
+    station.notifier.book.rules = rules.change(EventKind.IMPORTED, is_on=False)
     await station.pass_time(60)
     station.client.downloads = ()
     await station.pass_time(300)
@@ -281,15 +282,17 @@ async def test_a_removed_download_is_told_where_that_is_wished(station: Station)
 
 async def test_an_update_is_told_where_that_is_wished_and_only_then(station: Station) -> None:
     await station.start()
-    station.notifier.book.rules = station.notifier.book.rules.change(EventKind.VERSION, is_on=True)
     await station.pass_time(60)
+    station.client.identity = replace(station.client.identity, version="6.1.0")
+    await station.pass_time(3700)
     assert await station.told() == []
 
-    station.client.identity = replace(station.client.identity, version="6.1.0")
+    station.notifier.book.rules = station.notifier.book.rules.change(EventKind.VERSION, is_on=True)
+    station.client.identity = replace(station.client.identity, version="6.2.0")
     await station.pass_time(3700)
 
     (notice,) = await station.contents(NoticeContent)
-    assert notice.lines == ("From 6.0.3 to 6.1.0",)
+    assert notice.lines == ("From 6.1.0 to 6.2.0",)
 
 
 async def test_what_could_not_be_told_is_an_alert_of_its_own(station: Station) -> None:

@@ -130,6 +130,20 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT""",
         "CREATE INDEX follow_by_media ON follow (instance, media_id)",
     ),
+    (
+        """CREATE TABLE strike (
+            instance TEXT NOT NULL,
+            download TEXT NOT NULL,
+            rule TEXT NOT NULL,
+            added TEXT,
+            row_id INTEGER NOT NULL,
+            count INTEGER NOT NULL,
+            began_s REAL NOT NULL,
+            struck_s REAL NOT NULL,
+            left_bytes INTEGER NOT NULL,
+            PRIMARY KEY (instance, download, rule)
+        ) STRICT, WITHOUT ROWID""",
+    ),
 )
 """Step n leads to `user_version` n + 1. A released step is never changed."""
 

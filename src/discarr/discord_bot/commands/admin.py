@@ -8,6 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from discarr.discord_bot.error_reports import NotAllowed
+from discarr.discord_bot.rule_views import RuleViews
 from discarr.discord_bot.services import Services
 from discarr.discord_bot.ui import texts
 from discarr.utils.discord_utils import has_admin_permissions
@@ -23,8 +24,9 @@ class AdminCommands(commands.Cog):
     decides in any case.
     """
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, rules: RuleViews) -> None:
         self._services = services
+        self._rules = rules
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         if not has_admin_permissions(interaction.user, self._services.settings.grants):
@@ -43,3 +45,8 @@ class AdminCommands(commands.Cog):
         else:
             self._services.log_level.restore()
             await safe_send_response(interaction, texts.VERBOSE_OFF)
+
+    @app_commands.command(description="Admins: what is told, where and how often; what was not delivered")
+    async def notifications(self, interaction: discord.Interaction[Any]) -> None:
+        if await safe_defer_interaction(interaction):
+            await self._rules.show_new(interaction)

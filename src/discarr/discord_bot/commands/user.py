@@ -1,4 +1,4 @@
-"""Commands for every member of the guild: looking, never changing."""
+"""Commands for every member of the guild: looking, and asking to be told."""
 
 from typing import Any
 
@@ -6,6 +6,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from discarr.discord_bot.alert_views import AlertViews
+from discarr.discord_bot.follow_views import FollowViews
 from discarr.discord_bot.private_views import PrivateViews
 from discarr.discord_bot.ui.queue_browser import STATE_FILTERS, QueueFilter
 from discarr.utils.interaction_utils import safe_defer_interaction
@@ -16,10 +18,12 @@ _MAX_CHOICE = 100
 
 
 class UserCommands(commands.Cog):
-    """`/queue`, `/health` and `/check`: all answers are private and come from memory where they can."""
+    """What everybody may ask; all answers are private and come from memory where they can."""
 
-    def __init__(self, views: PrivateViews) -> None:
+    def __init__(self, views: PrivateViews, alerts: AlertViews, follows: FollowViews) -> None:
         self._views = views
+        self._alerts = alerts
+        self._follows = follows
 
     @app_commands.command(description="What is downloading, page by page")
     @app_commands.describe(
@@ -67,3 +71,28 @@ class UserCommands(commands.Cog):
     async def check(self, interaction: discord.Interaction[Any]) -> None:
         if await safe_defer_interaction(interaction):
             await self._views.check_now(interaction)
+
+    @app_commands.command(description="What is not as it should be, and who looks after it")
+    async def alerts(self, interaction: discord.Interaction[Any]) -> None:
+        if await safe_defer_interaction(interaction):
+            await self._alerts.show_open(interaction)
+
+    @app_commands.command(description="Be told when something can be watched")
+    @app_commands.describe(title="What you wait for")
+    async def follow(
+        self, interaction: discord.Interaction[Any], title: app_commands.Range[str, 1, 100]
+    ) -> None:
+        if await safe_defer_interaction(interaction):
+            await self._follows.follow_typed(interaction, title)
+
+    @follow.autocomplete("title")
+    async def _suggest_followable(
+        self, interaction: discord.Interaction[Any], current: str
+    ) -> list[app_commands.Choice[str]]:
+        choices = self._follows.choices(interaction, current)
+        return [app_commands.Choice(name=name, value=token) for name, token in choices]
+
+    @app_commands.command(description="What you wait for")
+    async def following(self, interaction: discord.Interaction[Any]) -> None:
+        if await safe_defer_interaction(interaction):
+            await self._follows.show(interaction)

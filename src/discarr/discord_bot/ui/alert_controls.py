@@ -7,12 +7,13 @@ nobody knows whether it was sent. The answers are those of `interaction.client.a
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from types import MappingProxyType
 from typing import Any, ClassVar, Final, Protocol, Self
 
 import discord
 
+from discarr.discord_bot.ui.lasting import AnySelect, LastingSelect, id_of, template
 from discarr.discord_bot.ui.queue_browser import key_token
+from discarr.discord_bot.ui.silence_choice import HOURS, REASON, ReasonModal, hours_in, silence_options
 from discarr.monitoring.alerts.content import (
     Content,
     DigestContent,
@@ -25,15 +26,9 @@ from discarr.utils.interaction_utils import safe_send_modal
 
 _PREFIX = "discarr:v1:alert:"
 _ID = r"\d{1,19}"
-_MAX_REASON = 200
-_MODAL_TIMEOUT_S = 900.0
-
-SILENCES: Final[Mapping[int, str]] = MappingProxyType({1: "1 hour", 8: "8 hours", 24: "1 day", 168: "1 week"})
-"""For how many hours something can be silenced by a button, and how that is called."""
 
 type _AnyInteraction = discord.Interaction[Any]
 type _AnyButton = discord.ui.Button[discord.ui.View]
-type _AnySelect = discord.ui.Select[discord.ui.View]
 
 
 class AlertActions(Protocol):
@@ -58,9 +53,6 @@ class AlertActions(Protocol):
 
     async def story_details(self, interaction: _AnyInteraction, story_id: int) -> None:
         """Show the alerts of a story: why, and what will happen next."""
-
-    async def alert_details(self, interaction: _AnyInteraction, alert_id: int) -> None:
-        """Show one alert: why, and what will happen next."""
 
     async def show_open(self, interaction: _AnyInteraction) -> None:
         """Show everything that is not as it should be."""
@@ -137,15 +129,6 @@ class DetailsButton(_AlertButton, template=_template("details", _ID)):
         await _actions(interaction).story_details(interaction, int(self.argument))
 
 
-class AlertDetailsButton(_AlertButton, template=_template("about", _ID)):
-    """Opens one alert, from a list of them."""
-
-    verb, text, emoji = "about", "Details", "🔎"
-
-    async def callback(self, interaction: _AnyInteraction) -> None:
-        await _actions(interaction).alert_details(interaction, int(self.argument))
-
-
 class OpenAlertsButton(_AlertButton, template=_template("open", "")):
     """Opens the list of what is not as it should be."""
 
@@ -191,55 +174,38 @@ class FollowsButton(_AlertButton, template=_template("follows", "")):
         await _actions(interaction).show_follows(interaction)
 
 
-class SilenceSelect(discord.ui.DynamicItem[_AnySelect], template=rf"{_PREFIX}hush:(?P<story>{_ID})"):
+class SilenceSelect(LastingSelect, template=template("alert:hush", _ID)):
     """Chooses for how long, and asks for a reason, which may be left out."""
 
-    def __init__(self, story_id: int, select: _AnySelect | None = None) -> None:
-        self.story_id = story_id
-        super().__init__(
-            select
-            or discord.ui.Select(
-                custom_id=f"{_PREFIX}hush:{story_id}",
-                placeholder="For how long?",
-                options=[
-                    discord.SelectOption(label=words, value=str(hours)) for hours, words in SILENCES.items()
-                ],
-            )
-        )
-
     @classmethod
-    async def from_custom_id(
-        cls, _interaction: _AnyInteraction, item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        # The item that came with the click holds what was chosen.
-        return cls(int(match["story"]), item)  # type: ignore[arg-type]  # a select by its id
+    def build(cls, story_id: int) -> Self:
+        """Return the select for a story."""
+        select: AnySelect = discord.ui.Select(
+            custom_id=id_of("alert:hush", str(story_id)),
+            placeholder="For how long?",
+            options=silence_options(),
+        )
+        return cls(select, str(story_id))
 
     async def callback(self, interaction: _AnyInteraction) -> None:
-        chosen = next(iter(self.item.values), "")
-        hours = int(chosen) if chosen in map(str, SILENCES) else min(SILENCES)
-        await safe_send_modal(interaction, SilenceReason(self.story_id, hours))
+        await safe_send_modal(interaction, SilenceReason(int(self.argument), hours_in(self.choice)))
 
 
-class SilenceReason(discord.ui.Modal):
-    """Asks why something is silenced."""
+class SilenceReason(ReasonModal):
+    """Asks why a story is silenced."""
+
+    pattern = re.compile(id_of("modal:silence", rf"(?P<story>{_ID}):(?P<hours>{HOURS})"))
 
     def __init__(self, story_id: int, hours: int) -> None:
-        # Without an end, discord.py would keep every one that is closed without an answer.
-        super().__init__(title=f"Silence for {SILENCES[hours]}", timeout=_MODAL_TIMEOUT_S)
-        self._story_id = story_id
-        self._lasts = timedelta(hours=hours)
-        self._reason: discord.ui.TextInput[discord.ui.View] = discord.ui.TextInput(
-            required=False, max_length=_MAX_REASON, placeholder="A new disk is on its way"
-        )
-        self.add_item(
-            discord.ui.Label(
-                text="Why?", description="For the others; may be left out.", component=self._reason
-            )
-        )
+        super().__init__(id_of("modal:silence", f"{story_id}:{hours}"), hours)
 
-    async def on_submit(self, interaction: _AnyInteraction) -> None:
-        reason = self._reason.value.strip()
-        await _actions(interaction).silence(interaction, self._story_id, self._lasts, reason)
+    @classmethod
+    async def answer(
+        cls, interaction: _AnyInteraction, match: re.Match[str], typed: Mapping[str, str]
+    ) -> None:
+        lasts = timedelta(hours=hours_in(match["hours"]))
+        reason = typed.get(REASON, "").strip()
+        await _actions(interaction).silence(interaction, int(match["story"]), lasts, reason)
 
 
 ALERT_ITEMS: Final[tuple[type[discord.ui.DynamicItem[Any]], ...]] = (
@@ -247,7 +213,6 @@ ALERT_ITEMS: Final[tuple[type[discord.ui.DynamicItem[Any]], ...]] = (
     SilenceButton,
     SilenceSelect,
     DetailsButton,
-    AlertDetailsButton,
     OpenAlertsButton,
     BrowseQueueButton,
     FollowButton,
@@ -275,21 +240,43 @@ def notice_controls(content: Content, mark: str) -> discord.ui.View:
 def silence_controls(story_id: int) -> discord.ui.View:
     """Return the choice of how long to keep quiet about a story."""
     view = discord.ui.View(timeout=None)
-    view.add_item(SilenceSelect(story_id))
+    view.add_item(SilenceSelect.build(story_id))
+    return view
+
+
+def followed_controls(follow_id: int | None) -> discord.ui.View:
+    """Return the ways on for somebody who asked to be told; None for who could not be helped."""
+    view = discord.ui.View(timeout=None)
+    if follow_id is not None:
+        view.add_item(UnfollowButton(follow_id))
+    view.add_item(FollowsButton())
     return view
 
 
 def carries_mark(message: discord.Message, mark: str) -> bool:
     """Whether a message has a button with this mark (never empty) in its id."""
-    return any(
-        isinstance(child, discord.Button)
-        and child.custom_id is not None
-        and child.custom_id.startswith(_PREFIX)
-        and child.custom_id.endswith(f":{mark}")
+    return mark in _marks(message)
+
+
+def is_of_database(message: discord.Message | None, mark: str | None) -> bool:
+    """Whether the ids in a message are those of the database with this mark; None for one without any.
+
+    Answers that only one person sees carry no mark: they are younger than any loss, but for minutes.
+    """
+    marks = _marks(message) if message is not None else ()
+    return all(mark is not None and found.startswith(f"{mark}-") for found in marks)
+
+
+def _marks(message: discord.Message) -> tuple[str, ...]:
+    ids = (
+        child.custom_id
         for row in message.components
         if isinstance(row, discord.ActionRow)
         for child in row.children
+        if isinstance(child, discord.Button) and child.custom_id is not None
     )
+    found = (custom_id.rpartition(":")[2] for custom_id in ids if custom_id.startswith(_PREFIX))
+    return tuple(mark for mark in found if mark)
 
 
 def _add_story_buttons(view: discord.ui.View, content: StoryContent, mark: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Protocol, Self
 
 import discord
 
+from discarr.discord_bot.ui.lasting import LastingButton, id_of, template
 from discarr.discord_bot.ui.queue_browser import (
     STATE_FILTERS,
     QueueFilter,
@@ -27,6 +28,7 @@ from discarr.utils.text_utils import label, percent
 _PREFIX = "discarr:v1:"
 _HANDS_ID = f"{_PREFIX}hands"
 _REFRESH_ID = f"{_PREFIX}refresh"
+_BACK = f"{_PREFIX}back:"
 _MAX_OPTIONS = 25
 _MAX_LABEL = 80
 _MAX_URL = 512
@@ -54,6 +56,9 @@ class Controls(Protocol):
         self, interaction: _AnyInteraction, token: str, queue_filter: QueueFilter, page: int
     ) -> None:
         """Show one download; filter and page are where it was chosen, for the way back."""
+
+    async def set_follow(self, interaction: _AnyInteraction, token: str, *, is_wanted: bool) -> None:
+        """Let the person follow the download of the card, or let go of it; show the card as it is then."""
 
 
 class BrowseButton(
@@ -230,7 +235,38 @@ class DownloadSelect(_PlaceSelect, template=rf"{_PREFIX}pick\d*:(?P<place>.*)"):
         await _controls(interaction).detail(interaction, self.choice or "", self.queue_filter, self.page)
 
 
-DYNAMIC_ITEMS = (BrowseButton, NeedsHandButton, RefreshButton, StateSelect, InstanceSelect, DownloadSelect)
+class FollowToggle(LastingButton, template=template("card", r"[01]\.[0-9a-f]{20}")):
+    """Asks to be told when the download of a card is ready, or no longer.
+
+    What is wanted stands in the id, so that a second click on the same button changes nothing.
+    """
+
+    @classmethod
+    def build(cls, token: str, *, is_following: bool) -> Self:
+        """Return the button as it is for somebody who follows the download, or does not."""
+        argument = f"{0 if is_following else 1}.{token}"
+        return cls(
+            id_of("card", argument),
+            argument,
+            "Following" if is_following else "Follow",
+            emoji="✅" if is_following else "🔔",
+            style=discord.ButtonStyle.success if is_following else discord.ButtonStyle.primary,
+        )
+
+    async def callback(self, interaction: _AnyInteraction) -> None:
+        wanted, _, token = self.argument.partition(".")
+        await _controls(interaction).set_follow(interaction, token, is_wanted=wanted == "1")
+
+
+DYNAMIC_ITEMS: tuple[type[discord.ui.DynamicItem[Any]], ...] = (
+    BrowseButton,
+    NeedsHandButton,
+    RefreshButton,
+    StateSelect,
+    InstanceSelect,
+    DownloadSelect,
+    FollowToggle,
+)
 """For `discord.Client.add_dynamic_items`, so that the controls of old messages work."""
 
 
@@ -287,7 +323,12 @@ def page_controls(page: RenderedPage, instances: Sequence[InstanceRow]) -> disco
 
 
 def detail_controls(
-    queue_filter: QueueFilter, page: int, *, app_name: str = "", app_url: str | None = None
+    queue_filter: QueueFilter,
+    page: int,
+    *,
+    toggle: FollowToggle | None = None,
+    app_name: str = "",
+    app_url: str | None = None,
 ) -> discord.ui.View:
     """Return the controls below a detail card: the way back to where it was chosen, and into the app.
 
@@ -297,10 +338,25 @@ def detail_controls(
     view.add_item(
         BrowseButton("Back to the list", verb="back", emoji="↩", queue_filter=queue_filter, page=page)
     )
+    if toggle is not None:
+        view.add_item(toggle)
     queue_url = f"{app_url}/activity/queue"
     if app_url is not None and len(queue_url) <= _MAX_URL:
         view.add_item(discord.ui.Button(label=label(f"Open in {app_name}", _MAX_LABEL), url=queue_url))
     return view
+
+
+def way_back(message: discord.Message | None) -> tuple[QueueFilter, int]:
+    """Return where a card was chosen, which its button back knows; else the first page of everything."""
+    ids = (
+        child.custom_id
+        for row in (message.components if message is not None else ())
+        if isinstance(row, discord.ActionRow)
+        for child in row.children
+        if isinstance(child, discord.Button) and child.custom_id is not None
+    )
+    place = next((found.removeprefix(_BACK) for found in ids if found.startswith(_BACK)), "")
+    return decode_place(place)
 
 
 def _distinct(options: Sequence[discord.SelectOption]) -> list[discord.SelectOption]:

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 import discord
 
 from discarr.core.models import HealthIssue, InstanceSnapshot, InstanceState
+from discarr.core.store.outbox import OutboxCounts
 from discarr.discord_bot.ui import row_text
 from discarr.discord_bot.ui.layout import GREEN, MAX_DESCRIPTION, RED, fit
+from discarr.discord_bot.ui.rule_text import delivery_words
 from discarr.discord_bot.ui.server_lines import STATE_SYMBOLS, condition
 from discarr.utils.text_utils import count_of, human_size, join_and_more, without_addresses
 from discarr.utils.time_utils import clock_time, short_span
@@ -20,6 +22,8 @@ _MAX_ISSUE = 150
 _MAX_REMEDY = 200
 _MAX_DURATION_S = 86_400.0
 _FOR_MORE = 40
+_PATIENCE = timedelta(minutes=5)
+"""A message that waits for longer is told of."""
 
 _LEVELS = {"notice": "ℹ Notice", "warning": "⚠ Warning", "error": "⛔ Error"}
 
@@ -38,6 +42,11 @@ class BotStats:
     """The longest recent delay of the event loop."""
     discord_latency_s: float | None
     """Of the gateway; not finite before the first heartbeat."""
+    open_alerts: int = 0
+    """Those that the reader may see."""
+    unacknowledged: int = 0
+    """Those of them that were told, and that nobody looks after."""
+    outbox: OutboxCounts | None = None
 
 
 def render_health(
@@ -61,6 +70,7 @@ def render_health(
         colour=GREEN if fine == len(instances) else RED,
     )
     embed.add_field(name="Discarr", value="\n".join(_own_lines(stats, is_operator=is_operator)), inline=False)
+    embed.add_field(name="Alerts", value="\n".join(_alert_lines(stats, is_operator, now)), inline=False)
     return embed
 
 
@@ -110,6 +120,24 @@ def _own_lines(stats: BotStats, *, is_operator: bool) -> Iterator[str]:
         yield f"Loop delay {_duration(stats.loop_delay_s)}"
     if stats.discord_latency_s is not None and math.isfinite(stats.discord_latency_s):
         yield f"Discord answers in {_duration(stats.discord_latency_s)}"
+
+
+def _alert_lines(stats: BotStats, is_operator: bool, now: datetime) -> Iterator[str]:
+    """Members learn what is not as it should be; how delivery is doing counts what is kept from them, too."""
+    if stats.open_alerts <= 0:
+        yield "✓ Nothing needs attention"
+    else:
+        line = f"⚠ {count_of(stats.open_alerts, 'thing')} not as it should be: `/alerts`"
+        yield f"{line} · {stats.unacknowledged} not looked after" if stats.unacknowledged > 0 else line
+    if not is_operator:
+        return
+    if stats.outbox is None:
+        yield "✉ The database does not say what is delivered"
+        return
+    yield delivery_words(stats.outbox)
+    oldest = stats.outbox.oldest_due
+    if oldest is not None and now - oldest > _PATIENCE:
+        yield f"The oldest waits since {clock_time(oldest, now)}"
 
 
 def _room(free_bytes: int, total_bytes: int | None) -> str:

@@ -66,14 +66,12 @@ def commit(connection: Connection, news: News, telling: Telling) -> None:
             mention_role_id=telling.rules[EventKind.IMPORTED].mention_role_id,
             missed_from=news.missed_from,
         )
-        messages = telling.once(
+        messages = telling.digest(
             digest.key,
             content,
-            EventKind.IMPORTED,
+            digest.route,
             is_hidden=digest.is_hidden,
-            routes=(digest.route,),
             not_before=news.now + timedelta(seconds=wait_s),
-            is_new=False,
         )
         enqueue(connection, messages, now=news.now)
     if news.followers is not None:

@@ -123,6 +123,12 @@ class Dispatcher:
         self._epoch = ""
         """Tells the nonces of this database from those of another one with the same row ids."""
 
+    @property
+    def is_held_up(self) -> bool:
+        """Whether a route waits after a failure."""
+        now = self._clock.monotonic()
+        return any(until > now for _, until in self._pauses.values())
+
     async def load(self) -> None:
         """Learn what earlier runs left.
 

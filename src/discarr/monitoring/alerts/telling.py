@@ -7,7 +7,14 @@ from typing import Final
 from discarr.core.events import EventKind, Severity
 from discarr.core.store.outbox import Outgoing
 from discarr.monitoring.alerts.alert import Alert, Story
-from discarr.monitoring.alerts.content import MAX_ENTRIES, Content, Entry, StoryContent, encode
+from discarr.monitoring.alerts.content import (
+    MAX_ENTRIES,
+    Content,
+    DigestContent,
+    Entry,
+    StoryContent,
+    encode,
+)
 from discarr.monitoring.alerts.quiet_hours import QuietHours
 from discarr.monitoring.alerts.routes import Route, RouteKind
 from discarr.monitoring.alerts.rules import Rule, RuleBook
@@ -77,19 +84,27 @@ class Telling:
         *,
         is_hidden: bool = False,
         routes: Sequence[Route] | None = None,
-        not_before: datetime | None = None,
-        is_new: bool = True,
     ) -> list[Outgoing]:
-        """Return what tells of something that is no alert, by the routes of its kind or by others."""
+        """Return what tells of something that is no alert, by the routes of its kind or by others.
+
+        Nothing while its kind is switched off.
+        """
         rule = self.rules[kind]
+        if not rule.is_on:
+            return []
+        return self._to_all(key, content, rule, is_hidden=is_hidden, routes=routes, is_new=True)
+
+    def digest(
+        self, key: str, content: DigestContent, route: Route, *, is_hidden: bool, not_before: datetime
+    ) -> list[Outgoing]:
+        """Return what tells, in one place, of steps that are told there."""
         return self._to_all(
             key,
             content,
-            rule,
+            self.rules[EventKind.IMPORTED],
             is_hidden=is_hidden,
-            routes=routes,
+            routes=(route,),
             not_before=not_before,
-            is_new=is_new,
         )
 
     def _to_all(

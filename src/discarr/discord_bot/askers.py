@@ -1,0 +1,103 @@
+"""Who asks, and what they may: judged anew for every click, because anybody can press."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Any, Final
+
+import aiohttp
+import discord
+
+from discarr.core.settings import Settings
+from discarr.discord_bot.error_reports import MemberUnknown, NoHome, NotAllowed, WrongGuild
+from discarr.discord_bot.home import Home
+from discarr.monitoring.download_rows import NOTHING_HIDDEN, Hidden
+from discarr.utils.discord_utils import level_of
+from discarr.utils.permissions import REQUIRED, Capability, Grants, Level
+
+_log = logging.getLogger(__name__)
+
+_MEMBER_TIMEOUT_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Somebody who asks, as far as they are trusted at this moment."""
+
+    user_id: int
+    level: Level
+    grants: Grants
+    hidden: Hidden
+    """What is kept from them."""
+
+    def may(self, capability: Capability) -> bool:
+        """Whether they may do something."""
+        return self.grants.allows(self.level, capability)
+
+    def require(self, capability: Capability) -> None:
+        """Refuse what they may not do.
+
+        Raises:
+            NotAllowed: they may not.
+        """
+        if not self.may(capability):
+            raise NotAllowed(REQUIRED[capability])
+
+
+class Askers:
+    """Knows everybody in the served guild, also when they write in private."""
+
+    def __init__(self, settings: Settings, home: Home) -> None:
+        self._settings = settings
+        self._home = home
+
+    @property
+    def kept_from_members(self) -> Hidden:
+        """What only those see who may see everything."""
+        return Hidden(instances=self._settings.hidden_instances, tags=self._settings.hidden_tags)
+
+    def here(self, interaction: discord.Interaction[Any]) -> Asker:
+        """Judge somebody who asks in the served guild: at once, for what cannot wait.
+
+        Raises:
+            NoHome: nobody knows which guild is served.
+            WrongGuild: it is asked elsewhere.
+        """
+        if self._home.guild_id is None:
+            raise NoHome
+        if interaction.guild_id != self._home.guild_id:
+            raise WrongGuild
+        return self.judge(interaction.user)
+
+    async def identify(self, interaction: discord.Interaction[Any]) -> Asker:
+        """Judge somebody who asks in the served guild or in a direct message, as they are there.
+
+        Raises:
+            NoHome: nobody knows which guild is served.
+            WrongGuild: it is asked elsewhere.
+            NotAllowed: they are no member.
+            MemberUnknown: Discord did not say whether they are.
+        """
+        if interaction.guild_id is not None or self._home.channel is None:
+            return self.here(interaction)
+        try:
+            async with asyncio.timeout(_MEMBER_TIMEOUT_S):
+                member = await self._home.channel.guild.fetch_member(interaction.user.id)
+        except discord.NotFound:
+            raise NotAllowed(Level.VIEWER) from None
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as exc:
+            _log.info("Discord did not say who somebody is in its server: %s", type(exc).__name__)
+            raise MemberUnknown from exc
+        return self.judge(member)
+
+    def judge(self, person: discord.Member | discord.User) -> Asker:
+        """Say how far a member of the served guild is trusted; whoever is none, not at all."""
+        grants = self._settings.grants
+        level = level_of(person, grants)
+        sees_all = grants.allows(level, Capability.SEE_HIDDEN)
+        return Asker(
+            user_id=person.id,
+            level=level,
+            grants=grants,
+            hidden=NOTHING_HIDDEN if sees_all else self.kept_from_members,
+        )
