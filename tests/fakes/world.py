@@ -37,6 +37,8 @@ class World:
     channel: simcord.ChannelHandle
     owner: simcord.MemberActor
     member: simcord.MemberActor
+    helper: simcord.MemberActor
+    """Named as a helper by the settings."""
     clock: FakeClock
     clients: Sequence[MediaClient]
     store: Store
@@ -132,6 +134,7 @@ async def open_world(
         owner = env.create_user("olivia")
         guild = env.create_guild("Home", owner=owner)
         channel = guild.create_text_channel("downloads")
+        helper = env.create_user("hana")
         if prepare is not None:
             prepare(env)
         settings = load_settings(
@@ -140,6 +143,7 @@ async def open_world(
                 "DISCORD_CHANNEL_ID": str(channel.id),
                 "RADARR_URL": "http://radarr:7878",
                 "RADARR_API_KEY": "0123456789abcdef0123456789abcdef",
+                "DISCARR_OPERATOR_USERS": str(helper.id),
                 **(environ or {}),
             },
             env_file=None,
@@ -154,6 +158,7 @@ async def open_world(
                     channel=channel,
                     owner=guild.add_member(owner),
                     member=guild.add_member(env.create_user("max")),
+                    helper=guild.add_member(helper),
                     clock=clock,
                     clients=clients,
                     store=store,
