@@ -337,3 +337,39 @@ async def test_other_guilds_are_refused_and_left() -> None:
         await until(lambda: all(guild.id != stranger.id for guild in world.bot.guilds))
 
         assert any(guild.id == world.guild.id for guild in world.bot.guilds)
+
+
+async def test_progress_sums_up_what_the_person_may_see() -> None:
+    clients = [instance(count=3), in_4k()]
+    environ = {**TWO_RADARRS, "DISCARR_HIDDEN_INSTANCES": "4K"}
+    async with open_world(clients, environ=environ) as world:
+        await loaded(world)
+
+        member = answer(await world.member.slash(world.channel, "progress"))
+        owner = answer(await world.owner.slash(world.channel, "progress"))
+
+        assert "Progress · 3 downloads" in member
+        assert "4K" not in member
+        assert "Progress · 4 downloads" in owner
+        assert "**4K** · 1 download" in owner
+
+
+async def test_the_queue_finds_what_does_not_show_in_a_row() -> None:
+    client = instance(count=2)
+    client.downloads += (
+        make_download(key=DownloadKey("radarr", "d", "ORPHAN"), title="Stray", media_id=None),
+    )
+    async with open_world([client]) as world:
+        await loaded(world)
+
+        strays = answer(await world.member.slash(world.channel, "queue", state="not_in_library"))
+        slow = answer(await world.member.slash(world.channel, "queue", state="slow"))
+
+        assert "Queue · 1 of 3 downloads" in strays
+        assert "Stray" in strays
+        assert "only: not in the library" in strays
+        assert "Nothing here matches the filter" in slow
+        for _ in range(20):
+            await world.clock.advance(60)
+        stalled = answer(await world.member.slash(world.channel, "queue", state="stalled"))
+        assert "Queue · 3 downloads" in stalled
