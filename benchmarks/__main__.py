@@ -7,6 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from benchmarks import (
+    acknowledgement,
     cleanup,
     endurance,
     first_load,
@@ -18,7 +19,7 @@ from benchmarks import (
 from benchmarks.results import Report
 
 _OUTPUT = Path("build/bench.json")
-_PARTS = ("speed", "stalls", "clean-up", "memory", "days", "kills")
+_PARTS = ("speed", "stalls", "clean-up", "answers", "memory", "days", "kills")
 _ROUNDS = {1_000: 11, 10_000: 7}
 
 
@@ -39,6 +40,9 @@ async def _measure(parts: Collection[str], *, rounds: int | None) -> Report:
     if "clean-up" in parts:
         _say("clean-up …")
         await cleanup.measure(report, rounds=rounds or 11)
+    if "answers" in parts:
+        _say("acknowledgements …")
+        await acknowledgement.measure(report, rounds=rounds or 11)
     if "memory" in parts:
         _say("idle memory …")
         await idle_memory.measure(report)

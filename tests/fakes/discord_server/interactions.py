@@ -1,5 +1,6 @@
 """Interactions: their payloads, the one answer each may get, and the webhook that edits and adds to it."""
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,8 @@ class OpenInteraction:
     payload: dict[str, Any]
     answer_type: int | None = None
     """The type of the first answer, as Discord numbers them; None while unanswered."""
+    answered_at: float | None = None
+    """Monotonic seconds of it."""
     original: dict[str, Any] | None = None
     """What ``@original`` is: the answer, or the message that the pressed component sits on."""
     followups: list[dict[str, Any]] = field(default_factory=list)
@@ -57,6 +60,12 @@ class Interactions:
             ],
         }
         return self._open(SLASH_COMMAND, data, user_id, role_ids)
+
+    def suggest(self, name: str, option: str, typed: str, *, user_id: int | None = None) -> dict[str, Any]:
+        """What a member has typed so far into an option, for which something is to be suggested."""
+        options = [{"name": option, "type": 3, "value": typed, "focused": True}]
+        data = {"id": str(next_snowflake()), "name": name, "type": 1, "options": options}
+        return self._open(AUTOCOMPLETE, data, user_id, ())
 
     def press(
         self,
@@ -121,7 +130,7 @@ class Interactions:
             return refusal(400, 40060, "Interaction has already been acknowledged.")
         body = await body_of(request)
         kind, data = body["type"], body.get("data") or {}
-        interaction.answer_type = kind
+        interaction.answer_type, interaction.answered_at = kind, time.monotonic()
         if kind in (_MESSAGE, _DEFERRED_MESSAGE):
             interaction.original = self._world.message(data, flags=data.get("flags", 0))
         elif kind == _UPDATE:
