@@ -3,27 +3,51 @@
 import argparse
 import asyncio
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
-from benchmarks import first_load, idle_memory, warm_refresh, whole_product
+from benchmarks import (
+    cleanup,
+    endurance,
+    first_load,
+    idle_memory,
+    sudden_change,
+    warm_refresh,
+    whole_product,
+)
 from benchmarks.results import Report
 
 _OUTPUT = Path("build/bench.json")
+_PARTS = ("speed", "stalls", "clean-up", "memory", "days", "kills")
 _ROUNDS = {1_000: 11, 10_000: 7}
 
 
-async def _measure(*, rounds: int | None) -> Report:
+async def _measure(parts: Collection[str], *, rounds: int | None) -> Report:
     report = Report()
-    for n, usual in _ROUNDS.items():
-        _say(f"warm refresh of {n:,} + {n:,} rows …")
-        await warm_refresh.measure(report, n=n, rounds=rounds or usual)
     longest = max(_ROUNDS)
-    _say("first load …")
-    await first_load.measure(report, n=longest)
-    _say("stalls and rendering …")
-    await whole_product.measure(report, n=longest, rounds=rounds or 5)
-    _say("idle memory …")
-    await idle_memory.measure(report)
+    if "speed" in parts:
+        for n, usual in _ROUNDS.items():
+            _say(f"warm refresh of {n:,} + {n:,} rows …")
+            await warm_refresh.measure(report, n=n, rounds=rounds or usual)
+        _say("first load …")
+        await first_load.measure(report, n=longest)
+    if "stalls" in parts:
+        _say("stalls and rendering …")
+        await whole_product.measure(report, n=longest, rounds=rounds or 5)
+        _say("ten queues that change at once …")
+        await sudden_change.measure(report, n=longest, rounds=rounds or 3)
+    if "clean-up" in parts:
+        _say("clean-up …")
+        await cleanup.measure(report, rounds=rounds or 11)
+    if "memory" in parts:
+        _say("idle memory …")
+        await idle_memory.measure(report)
+    if "days" in parts:
+        _say("days in virtual time …")
+        await endurance.measure_days(report)
+    if "kills" in parts:
+        _say("kill -9 …")
+        await endurance.measure_kills(report)
     return report
 
 
@@ -35,7 +59,9 @@ def main() -> int:
     """Run everything."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=None, help="rounds of every case, for a quick look")
-    report = asyncio.run(_measure(rounds=parser.parse_args().rounds))
+    parser.add_argument("--only", nargs="+", choices=_PARTS, default=_PARTS, help="parts to be measured")
+    chosen = parser.parse_args()
+    report = asyncio.run(_measure(chosen.only, rounds=chosen.rounds))
     report.write(_OUTPUT)
     print(report)
     print(f"\nWritten to {_OUTPUT}. {'Every promise is kept.' if report.is_good else 'A promise is BROKEN.'}")

@@ -3,12 +3,12 @@
 import asyncio
 import time
 from contextlib import AsyncExitStack
-from pathlib import Path
 from statistics import median
 
 from benchmarks.contenders import media_clients
 from benchmarks.results import Bound, Report, Result
 from benchmarks.servers import running_servers
+from benchmarks.stalls import TICK_S, Stalls
 from discarr.core.clock import SystemClock
 from discarr.core.memory import settle_memory
 from discarr.core.models import QueueSnapshot
@@ -21,8 +21,6 @@ from discarr.monitoring.status_view import StatusView
 
 LONGEST_STALL_MS = 20.0
 LONGEST_RENDER_MS = 5.0
-_TICK_S = 0.001
-_SCHEDSTAT = Path("/proc/thread-self/schedstat")
 
 
 class _Renderer:
@@ -41,39 +39,10 @@ class _Renderer:
         return Published.EDITED
 
 
-class _Stalls:
-    """The longest time in which nothing else could run, without and with what other programs took."""
-
-    def __init__(self) -> None:
-        self._longest_ms = (0.0, 0.0)
-
-    async def watch(self) -> None:
-        """Notice every late awakening until cancelled."""
-        while True:
-            before, queued_before = time.perf_counter(), _queued_ms()
-            await asyncio.sleep(_TICK_S)
-            late_ms = (time.perf_counter() - before - _TICK_S) * 1000
-            own_ms = late_ms - (_queued_ms() - queued_before)
-            self._longest_ms = max(self._longest_ms[0], own_ms), max(self._longest_ms[1], late_ms)
-
-    def take(self) -> tuple[float, float]:
-        """Return the longest since the last call: the product's own, and as the clock saw it."""
-        longest, self._longest_ms = self._longest_ms, (0.0, 0.0)
-        return longest
-
-
-def _queued_ms() -> float:
-    """Return how long this thread has been ready to run while others had the processors (Linux tells)."""
-    try:
-        return int(_SCHEDSTAT.read_text().split()[1]) / 1e6
-    except OSError:
-        return 0.0
-
-
 async def measure(report: Report, *, n: int, rounds: int) -> None:
     """Run the product without Discord through a first load and `rounds` refreshes."""
     clock = SystemClock()
-    stalls, renderer = _Stalls(), _Renderer()
+    stalls, renderer = Stalls(), _Renderer()
     stalls_ms: list[float] = []
     clock_stalls_ms: list[float] = []
     diffs_ms: list[float] = []
@@ -104,7 +73,7 @@ async def measure(report: Report, *, n: int, rounds: int) -> None:
                 diffs_ms.append(_diff_ms(before, cache.snapshot))
                 before = cache.snapshot
                 await asyncio.sleep(
-                    _TICK_S * 10
+                    TICK_S * 10
                 )  # the watcher has to see this measurement before it is forgotten
                 stalls.take()
             for task in tasks:

@@ -7,18 +7,21 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
-from discord.state import ConnectionState
+from discord.state import ConnectionState as DiscordState
 
-from discarr.app import run
+from discarr.app import _health, run
 from discarr.core.clock import SystemClock
 from discarr.core.health_file import health_path, read_health
-from discarr.core.models import InstanceKind
+from discarr.core.models import DownloadKey, InstanceKind
 from discarr.core.settings import Settings, load_settings
+from discarr.discord_bot.connection_state import ConnectionPhase, ConnectionState
 from discarr.doctor.security import Sources
+from discarr.monitoring.alerts.routes import OWNER
 from discarr.sandbox.arr_server.app import ArrServer
 from discarr.sandbox.arr_server.faults import Fault, FaultKind
 from discarr.sandbox.arr_server.replay import Replay
@@ -32,7 +35,10 @@ from discarr.sandbox.arr_server.scenario import (
 )
 from discarr.sandbox.arr_server.scenario_source import ScenarioSource
 from tests.app_world import PATIENCE_S, AppWorld, FastClock, open_app
+from tests.discord_bot.stage import passes
+from tests.discord_bot.test_delivery_views import open_lost
 from tests.factories import make_download
+from tests.fakes.clock import START
 from tests.fakes.contract import assert_valid_for_discord
 from tests.fakes.discord_server import DiscordServer, running_discord, until
 from tests.fakes.media_client import FakeMediaClient
@@ -237,8 +243,9 @@ async def test_an_hour_of_quiet_polling_writes_nothing() -> None:
     client.downloads = (make_download(),)
     async with open_world([client]) as world:
         await world.shows("1 download")
-        await world.clock.advance(60)
-        await world.store.get_meta("in its turn")
+        for _ in range(180):  # until all is said and stored about a download that gets no data
+            await world.clock.advance(60)
+            await world.store.get_meta("in its turn")
         writes, polls = world.store.write_count, client.count("queue")
 
         await world.clock.advance(3600)
@@ -246,6 +253,28 @@ async def test_an_hour_of_quiet_polling_writes_nothing() -> None:
 
         assert client.count("queue") > polls + 30
         assert world.store.write_count == writes > 0
+
+
+async def test_clean_up_proposes_what_it_watched_and_ends_with_the_process(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    client = FakeMediaClient()
+    stuck = make_download(added=START - timedelta(days=2))
+    finished = [make_download(key=DownloadKey("radarr", "d", name), size_left_bytes=0) for name in "BCD"]
+    client.downloads = (stuck, *finished)
+    async with open_world([client], environ={"DISCARR_CLEANUP_STALLED": "15"}) as world:
+        await world.shows("4 downloads")
+        for _ in range(60):
+            await world.clock.advance(60)
+            await world.store.get_meta("in its turn")
+
+        collection = await world.app.services.cleanup.collect()
+
+        assert [item.download for item in collection.candidates] == [stuck]
+        assert "cleanup" in {task.get_name() for task in asyncio.all_tasks()}
+        await world.end()
+        assert "cleanup" not in {task.get_name() for task in asyncio.all_tasks()}
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 @pytest.fixture
@@ -265,7 +294,7 @@ def logging_restored() -> Iterator[None]:
 def ready_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """discord.py waits 2 s for more guilds before it says that it is ready."""
     monkeypatch.setattr(
-        ConnectionState, "guild_ready_timeout", property(lambda _: 0.05, lambda *_: None), raising=False
+        DiscordState, "guild_ready_timeout", property(lambda _: 0.05, lambda *_: None), raising=False
     )
 
 
@@ -290,6 +319,31 @@ async def test_a_process_without_a_data_directory_says_so_and_works(
     assert "a file of that name is in the way. Discarr goes on" in capfd.readouterr().err
     (message,) = discord_server.world.messages.values()
     assert message["embeds"][0]["title"] == "Discarr is offline"
+
+
+async def test_what_is_not_delivered_is_in_the_health_file() -> None:
+    async with open_lost(count=2) as world:
+
+        def degraded(phase: ConnectionPhase) -> tuple[str, ...]:
+            state = ConnectionState(phase=phase, since=world.clock.now())
+            report = _health(world.app, state, world.clock)
+            assert report.is_healthy
+            assert report.degraded[0] == "The data directory cannot be used."  # it is in memory
+            return report.degraded[1:]
+
+        lost = "2 messages could not be delivered to anybody."
+        assert degraded(ConnectionPhase.READY) == (lost,)
+        assert degraded(ConnectionPhase.RETRYING) == (
+            "Discord cannot be reached: what is to be told waits.",
+            lost,
+        )
+        world.env.inject_error("POST", "/channels/*/messages", status=500, times=None)
+        await world.app.alerting.desk.send_test([OWNER])
+        await passes(world, lambda: len(degraded(ConnectionPhase.READY)) == 2, step_s=0.5)
+        assert degraded(ConnectionPhase.READY) == (
+            "Discord takes no messages for the moment: what is to be told waits.",
+            lost,
+        )
 
 
 @pytest.mark.usefixtures("logging_restored")

@@ -15,6 +15,7 @@ from discarr.core.settings import Settings, load_settings
 from discarr.doctor import Report, Verdict, examine
 from discarr.main import main
 from tests.doctor.fake_app import API_KEY, ImpatientClock, hanging_app, running_app
+from tests.doctor.test_messages import make_database
 from tests.fakes.discord_server import DiscordServer, running_discord
 from tests.fakes.discord_server.faults import Hang
 
@@ -70,6 +71,17 @@ async def test_everything_works(server: DiscordServer, tmp_path: Path) -> None:
         ("TV", Verdict.OK),
         ("Data directory", Verdict.OK),
     ]
+
+
+async def test_what_reached_nobody_is_told_from_the_database(server: DiscordServer, tmp_path: Path) -> None:
+    await make_database(tmp_path)
+    async with running_app() as radarr:
+        settings = settings_of(variables(server, tmp_path, RADARR_URL=radarr, RADARR_API_KEY=API_KEY))
+        report = await examine(settings, clock=SystemClock())
+
+    assert ("Messages", Verdict.OK) in verdicts(report)
+    assert ("Messages", Verdict.WARNING) in verdicts(report)
+    assert report.verdict is Verdict.WARNING
 
 
 async def test_everything_is_wrong_at_once(server: DiscordServer, tmp_path: Path) -> None:

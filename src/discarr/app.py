@@ -54,6 +54,7 @@ from discarr.monitoring.alerts.alert import Condition, Observation
 from discarr.monitoring.alerts.alerting import Alerting
 from discarr.monitoring.alerts.content import Facts
 from discarr.monitoring.cache_manager import CacheManager
+from discarr.monitoring.cleanup.desk import CleanupDesk
 from discarr.monitoring.detail_reader import DetailReader
 from discarr.monitoring.download_monitor import DownloadMonitor
 from discarr.monitoring.download_rows import Hidden
@@ -69,9 +70,6 @@ _END_TIMEOUT_S = 7.5
 _DIAGNOSIS_TIMEOUT_S = 15.0
 
 _PRUNERS = (outbox.prune, alerts.prune, activity.prune, follows.prune, operations.prune)
-
-_LIMITS = Limits(per_run=5, per_day=20)
-"""How many downloads may be acted on together, at a time and in a day."""
 
 type Companion = Callable[[], Coroutine[Any, Any, None]]
 
@@ -113,7 +111,7 @@ class App:
             store,
             clock=clock,
             grants=settings.grants,
-            limits=_LIMITS,
+            limits=Limits(per_run=settings.cleanup_per_run, per_day=settings.cleanup_per_day),
             level_of=self.levels.level_of,
         )
         hidden = Hidden(instances=settings.hidden_instances, tags=settings.hidden_tags)
@@ -131,6 +129,14 @@ class App:
         )
         post = ResultPost(self.sink.line, self.sink.places, clock=clock)
         self.reports = OperationReports(self.acting.desk, post, clock=clock)
+        self.cleanup = CleanupDesk(
+            self.cache,
+            self.tracker,
+            store,
+            settings=settings,
+            clock=clock,
+            interval_s=settings.refresh_interval_s,
+        )
         self.monitor = DownloadMonitor(
             self.cache,
             self.tracker,
@@ -154,6 +160,7 @@ class App:
             reports=self.reports,
             drafts=ImportDrafts(clock),
             checker=self.alerting.checker,
+            cleanup=self.cleanup,
             actions=self.acting.desk,
             levels=self.levels,
             log_level=self.log_level,
@@ -171,6 +178,7 @@ class App:
             "download-monitor": self.monitor.run,
             "detail-reader": self.detail_reader.run,
             "alerting": self.alerting.run,
+            "cleanup": self.cleanup.run,
             "acting": self.acting.run,
             "reports": self.reports.run,
             "loop-monitor": self.loop_monitor.run,

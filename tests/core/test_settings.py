@@ -31,6 +31,10 @@ def test_four_values_are_enough_and_the_rest_has_defaults() -> None:
     assert (settings.data_dir, settings.log_level, settings.log_format) == (Path("data"), "INFO", "text")
     assert settings.grants == Grants()
     assert not any((settings.hidden_instances, settings.hidden_tags))
+    assert not any((settings.cleanup_keep_indexers, settings.cleanup_keep_tags))
+    assert (settings.cleanup_strikes, settings.cleanup_spacing_minutes) == (3, 10)
+    assert (settings.cleanup_stalled_minutes, settings.cleanup_slow_kb_s) == (60, 50)
+    assert (settings.cleanup_young_hours, settings.cleanup_per_run, settings.cleanup_per_day) == (2, 5, 20)
     assert settings.warnings == ()
 
 
@@ -51,6 +55,16 @@ def test_every_variable_reaches_its_field() -> None:
             "DISCARR_DISK_RESERVE": "0.5",
             "DISCARR_HIDDEN_INSTANCES": "Radarr",
             "DISCARR_HIDDEN_TAGS": "Gifts, adults",
+            "DISCARR_CLEANUP_RULES": "stalled",
+            "DISCARR_CLEANUP_STRIKES": "4",
+            "DISCARR_CLEANUP_SPACING": "7.5",
+            "DISCARR_CLEANUP_STALLED": "90",
+            "DISCARR_CLEANUP_SLOW": "0.5",
+            "DISCARR_CLEANUP_YOUNG": "0",
+            "DISCARR_CLEANUP_KEEP_INDEXERS": "Linux Tracker (Prowlarr), Other",
+            "DISCARR_CLEANUP_KEEP_TAGS": "Keep",
+            "DISCARR_CLEANUP_PER_RUN": "1",
+            "DISCARR_CLEANUP_PER_DAY": "2",
             "DISCARR_EXIT_DELAY": "60",
         }
     )
@@ -71,6 +85,12 @@ def test_every_variable_reaches_its_field() -> None:
     assert settings.disk_reserve_gb == 0.5
     assert settings.hidden_instances == {"radarr"}
     assert settings.hidden_tags == {"gifts", "adults"}
+    assert [item.rule for item in settings.cleanup_rules] == ["stalled"]
+    assert (settings.cleanup_strikes, settings.cleanup_spacing_minutes) == (4, 7.5)
+    assert (settings.cleanup_stalled_minutes, settings.cleanup_slow_kb_s) == (90, 0.5)
+    assert (settings.cleanup_young_hours, settings.cleanup_per_run, settings.cleanup_per_day) == (0, 1, 2)
+    assert settings.cleanup_keep_indexers == {"linux tracker (prowlarr)", "other"}
+    assert settings.cleanup_keep_tags == {"keep"}
 
 
 @pytest.mark.parametrize(

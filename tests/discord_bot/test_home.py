@@ -22,6 +22,7 @@ async def move_to(world: World, channel_id: int) -> None:
     await world.end()
     world.settings = world.settings.model_copy(update={"discord_channel_id": channel_id})
     world.start()
+    await world.is_online()
     await world.clock.advance(30)
 
 

@@ -63,5 +63,5 @@ class VirtualClock(FakeClock):
     async def settle(self, rounds: int = 20) -> None:
         runnable = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]  # of every loop of asyncio
         await asyncio.sleep(0)
-        while runnable:
+        while runnable:  # noqa: ASYNC110 - the loop has no event for it
             await asyncio.sleep(0)

@@ -1,19 +1,21 @@
 """An instance without a wire: for tests of scheduling, where only the order and the time of calls matter."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from pydantic import SecretStr
 
 from discarr.clients.base import MediaClient
 from discarr.clients.history_walk import MAX_RECORDS
+from discarr.clients.monitored import MonitoredReader
 from discarr.core.errors import MediaClientError
 from discarr.core.instance_settings import InstanceConfig
 from discarr.core.models import (
     AppIdentity,
     DiskSpace,
     Download,
+    DownloadKey,
     FetchedHistory,
     FetchedQueue,
     HealthIssue,
@@ -24,10 +26,21 @@ from discarr.core.models import (
 from tests.fakes.clock import START
 
 
+class FakeLibrary(MonitoredReader):
+    """Knows what the test says is monitored."""
+
+    def __init__(self) -> None:
+        self.known: dict[DownloadKey, bool] = {}
+
+    async def monitored(self, downloads: Sequence[Download]) -> Mapping[DownloadKey, bool]:
+        return {item.key: self.known[item.key] for item in downloads if item.key in self.known}
+
+
 class FakeMediaClient(MediaClient):
     """Answers at once from its attributes; `error` fails every request, `gate` holds the queue back."""
 
     kind = InstanceKind.RADARR
+    library: FakeLibrary
 
     def __init__(self, instance_id: str = "radarr", *, name: str = "Radarr") -> None:
         self.config = InstanceConfig(
@@ -36,6 +49,7 @@ class FakeMediaClient(MediaClient):
         self.identity = AppIdentity(
             app_name="Radarr", version="6.0.3", instance_name="Radarr", url_base="", started_at=START
         )
+        self.library = FakeLibrary()
         self.downloads: tuple[Download, ...] = ()
         self.data_as_of: datetime | None = None
         self.health: tuple[HealthIssue, ...] = ()

@@ -37,6 +37,8 @@ class World:
     channel: simcord.ChannelHandle
     owner: simcord.MemberActor
     member: simcord.MemberActor
+    helper: simcord.MemberActor
+    """Named as a helper by the settings."""
     clock: FakeClock
     clients: Sequence[MediaClient]
     store: Store
@@ -89,10 +91,15 @@ class World:
         """Title, description and fields of the live message."""
         return embed_text(self.message.embeds[0])
 
-    async def shows(self, words: str) -> None:
-        """Let time pass until the live message contains the words."""
+    async def is_online(self) -> None:
+        """Wait until the bot has arrived."""
         async with asyncio.timeout(_PATIENCE_S):
             await self._is_online.wait()
+
+    async def shows(self, words: str) -> None:
+        """Let time pass until the live message contains the words."""
+        await self.is_online()
+        async with asyncio.timeout(_PATIENCE_S):
             while not any(message.embeds for message in self.channel.history()) or words not in self.text:
                 await self.clock.advance(1)
                 await asyncio.sleep(0.002)
@@ -127,6 +134,7 @@ async def open_world(
         owner = env.create_user("olivia")
         guild = env.create_guild("Home", owner=owner)
         channel = guild.create_text_channel("downloads")
+        helper = env.create_user("hana")
         if prepare is not None:
             prepare(env)
         settings = load_settings(
@@ -135,6 +143,7 @@ async def open_world(
                 "DISCORD_CHANNEL_ID": str(channel.id),
                 "RADARR_URL": "http://radarr:7878",
                 "RADARR_API_KEY": "0123456789abcdef0123456789abcdef",
+                "DISCARR_OPERATOR_USERS": str(helper.id),
                 **(environ or {}),
             },
             env_file=None,
@@ -149,6 +158,7 @@ async def open_world(
                     channel=channel,
                     owner=guild.add_member(owner),
                     member=guild.add_member(env.create_user("max")),
+                    helper=guild.add_member(helper),
                     clock=clock,
                     clients=clients,
                     store=store,

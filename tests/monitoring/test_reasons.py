@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from discarr.core.models import Download, QueueStatus, StatusMessage, TrackedState, TrackedStatus
-from discarr.monitoring.reasons import ReasonKind, explain, explanation_of
+from discarr.monitoring.reasons import ReasonKind, explain, explanation_of, import_kinds
 from tests.factories import make_download
 from tests.shared_folder import RECORDED, needs_shared
 
@@ -299,3 +299,19 @@ def test_every_recorded_rejection_of_a_manual_import_is_recognised() -> None:
     reasons = {rejection["reason"] for file in files for rejection in file["rejections"]}
 
     assert {kind_of(refused(reason)) for reason in reasons} == {ReasonKind.NOT_AN_UPGRADE}
+
+
+def test_every_message_about_an_import_counts() -> None:
+    download = refused("Sample", "Not an upgrade for existing movie file.", "Was weiß ich")
+
+    assert import_kinds(download) == {ReasonKind.SAMPLE, ReasonKind.NOT_AN_UPGRADE, ReasonKind.UNKNOWN}
+    assert import_kinds(make_download()) == frozenset()
+
+
+def test_a_doubt_states_nothing() -> None:
+    assert import_kinds(refused("Unable to determine if file is a sample")) == {ReasonKind.UNKNOWN}
+
+
+def test_more_messages_than_anybody_writes_are_not_understood() -> None:
+    assert import_kinds(refused(*["Sample"] * 500)) == {ReasonKind.SAMPLE}
+    assert import_kinds(refused(*["Sample"] * 501)) == {ReasonKind.UNKNOWN}

@@ -209,3 +209,14 @@ async def test_keeping_up_ends_with_the_page() -> None:
 
         async with asyncio.timeout(5):
             await side.run(page)
+
+
+async def test_keeping_up_ends_when_the_bot_was_stopped_while_it_arrived() -> None:
+    async with open_bot() as (side, _), side.preview(port=None, timezone="UTC") as page:
+        arriving = asyncio.create_task(side.connect(lambda: Bot(side)))
+        await until(side._lock.locked)
+        arriving.cancel()
+        await asyncio.wait([arriving])
+
+        async with asyncio.timeout(5):
+            await side.run(page)

@@ -18,6 +18,7 @@ from discarr.clients.health import health_issues
 from discarr.clients.history import HistoryReader
 from discarr.clients.history_walk import MAX_RECORDS, walk_history
 from discarr.clients.identity import read_identity
+from discarr.clients.monitored import MonitoredReader
 from discarr.clients.paging import PAGE_SIZE, WALK_TIMEOUTS, QueueWalk, queue_params, walk_queue
 from discarr.clients.shared_requests import SharedRequests
 from discarr.clients.title_loader import TITLE_PAGE_SIZE, TitleLoader, TitleSource
@@ -93,6 +94,7 @@ class MediaClient(ABC):
         self.actions = QueueActions(
             config, self._http, titles=self._titles, unknown_items=self._unknown_items, clock=clock
         )
+        self.library = MonitoredReader(config, self._http, clock=clock)
         self._loader = TitleLoader(
             self._titles,
             TitleSource(

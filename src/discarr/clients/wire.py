@@ -106,6 +106,19 @@ class Episode(Struct, rename="camel", gc=False):
     episode_number: int | None = None
 
 
+class MonitoredMovie(Struct, gc=False):
+    """A movie, reduced to whether it is wanted."""
+
+    monitored: bool | None = None
+
+
+class MonitoredEpisode(Struct, gc=False):
+    """An episode, reduced to whether it is wanted."""
+
+    id: int | None = None
+    monitored: bool | None = None
+
+
 class TitleRow(Struct, rename="camel", gc=False):
     """What a queue row asked for with `include…` tells about titles."""
 

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from discarr.core.cleanup_settings import CleanupSettings
 from discarr.core.env_sources import DEFAULT_DATA_DIR, Entry, Variables, printable_name, read_variables
 from discarr.core.errors import ConfigError
 from discarr.core.instance_settings import (
@@ -45,7 +46,7 @@ _ROLES = "role ids separated by commas: turn on Developer Mode in Discord, then 
 _USERS = "user ids separated by commas: turn on Developer Mode in Discord, then Copy User ID"
 
 
-class Settings(BaseSettings):
+class Settings(BaseSettings, CleanupSettings):
     """Everything Discarr can be told; made by `load_settings`."""
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

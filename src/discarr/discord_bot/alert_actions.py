@@ -80,13 +80,6 @@ class AlertAnswers:
             await self._alerts.show_story(interaction, asker, story_id)
 
     @answers_errors
-    async def alert_details(self, interaction: _Asking, alert_id: int) -> None:
-        """Show one alert: why, and what will happen next."""
-        if await safe_defer_interaction(interaction):
-            asker = await self._identify(interaction, Capability.LOOK)
-            await self._alerts.show_single(interaction, asker, alert_id)
-
-    @answers_errors
     async def show_open(self, interaction: _Asking) -> None:
         """Show everything that is not as it should be."""
         if await safe_defer_interaction(interaction):

@@ -123,10 +123,6 @@ class AlertViews:
             place = AlertPlace(shelf=Shelf.STORY, story_id=story_id)
             await self._show_list(interaction, asker, place, is_new=True)
 
-    async def show_single(self, interaction: _Asking, asker: Asker, alert_id: int) -> None:
-        """Answer a deferred interaction with one alert."""
-        await self._show_alert(interaction, asker, alert_id, AlertPlace(), is_new=True)
-
     async def note_acknowledged(self, asker: Asker, alerts: Sequence[Alert]) -> str:
         """Note that a person looks after these alerts; return what to say to them."""
         asker.require(Capability.ACKNOWLEDGE)

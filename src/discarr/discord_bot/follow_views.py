@@ -8,7 +8,7 @@ from typing import Any, Final
 import discord
 import msgspec
 
-from discarr.core.events import work_of
+from discarr.core.events import EventKind, work_of
 from discarr.core.models import Download, EpisodeNumber, InstanceSnapshot
 from discarr.core.store.follows import Follow
 from discarr.discord_bot.askers import Asker, Askers
@@ -102,6 +102,8 @@ class FollowViews:
         work = work_of(download)
         if self.find(asker, download) is not None:
             return follow_text.followed_already(work)
+        if not self._services.desk.rules[EventKind.READY].is_on:
+            return follow_text.SWITCHED_OFF
         hidden = self._askers.kept_from_members
         is_hidden = download.instance in hidden.instances or hidden.hides_tags(download.tags)
         try:

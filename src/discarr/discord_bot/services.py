@@ -16,6 +16,7 @@ from discarr.discord_bot.status_message import StatusMessage
 from discarr.monitoring.acting.desk import ActionDesk
 from discarr.monitoring.alerts.desk import Desk
 from discarr.monitoring.cache_manager import CacheManager
+from discarr.monitoring.cleanup.desk import CleanupDesk
 from discarr.monitoring.health_checker import HealthChecker
 from discarr.monitoring.progress_tracker import ProgressTracker
 
@@ -35,6 +36,7 @@ class Services:
     reports: OperationReports
     drafts: ImportDrafts
     checker: HealthChecker
+    cleanup: CleanupDesk
     actions: ActionDesk
     levels: Levels
     log_level: LogLevelSwitch

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Protocol
 
 from discarr.core.clock import Clock
-from discarr.core.models import QueueSnapshot
 from discarr.core.slices import release, run_in_slices
 from discarr.core.supervision import supervise
 from discarr.monitoring.cache_manager import CacheManager, Subscription
@@ -75,7 +74,6 @@ class DownloadMonitor:
         self._edit_interval_s = edit_interval_s
         self._renew_interval_s = renew_interval_s
         self._hidden = hidden
-        self._observing = asyncio.Lock()
         self._edited_at = -math.inf
         self._renewed_at = -math.inf
 
@@ -101,12 +99,7 @@ class DownloadMonitor:
             )
 
     async def _observe_next(self, subscription: Subscription) -> None:
-        await self._observe(await anext(subscription))
-
-    async def _observe(self, snapshot: QueueSnapshot) -> None:
-        async with self._observing:
-            for instance in snapshot.instances:
-                await run_in_slices(self._tracker.observe_in_slices(instance), self._clock)
+        await self._tracker.take_in(await anext(subscription))
 
     async def _monitor_loop(self) -> None:
         with self._cache.subscribe() as subscription:
@@ -144,7 +137,7 @@ class DownloadMonitor:
 
     async def _publish(self, scene: Scene | None, *, renew: bool) -> Published:
         snapshot = self._cache.snapshot
-        await self._observe(snapshot)
+        await self._tracker.take_in(snapshot)
         now = self._clock.now()
         steps = status_view_in_slices(
             snapshot,

@@ -6,6 +6,7 @@ A gap in observation, an instance that is away and a jump of the wall clock add 
 make a download look stalled.
 """
 
+import asyncio
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,9 +20,10 @@ from discarr.core.models import (
     DownloadKey,
     InstanceSnapshot,
     InstanceState,
+    QueueSnapshot,
     QueueStatus,
 )
-from discarr.core.slices import drain
+from discarr.core.slices import drain, run_in_slices
 
 _SLICE = 250
 """Downloads looked at between two pauses: about 1 ms of work."""
@@ -98,6 +100,13 @@ class ProgressTracker:
         self._clock = clock
         self._gap_s = max(_GAP_INTERVALS * interval_s, _SHORTEST_GAP_S)
         self._watches: dict[str, _Watch] = {}
+        self._lock = asyncio.Lock()
+
+    async def take_in(self, snapshot: QueueSnapshot) -> None:
+        """Take in all instances, one caller after the other: whoever judges by samples needs the newest."""
+        async with self._lock:
+            for instance in snapshot.instances:
+                await run_in_slices(self.observe_in_slices(instance), self._clock)
 
     def observe(self, instance: InstanceSnapshot) -> None:
         """Take in a new snapshot of an instance; the same one again changes nothing."""

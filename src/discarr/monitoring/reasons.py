@@ -11,13 +11,22 @@ Specifications`, `Localization/Core/en.json`) and of SABnzbd, NZBGet and common 
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 
 from msgspec import Struct
 
 from discarr.core.models import Download, QueueStatus
 from discarr.monitoring.reason_words import Explanation, ReasonKind, explanation_of
 
-__all__ = ["Explanation", "ReasonKind", "Said", "explain", "explain_each", "explanation_of"]
+__all__ = [
+    "Explanation",
+    "ReasonKind",
+    "Said",
+    "explain",
+    "explain_each",
+    "explanation_of",
+    "import_kinds",
+]
 
 _IMPORT_PATTERNS: tuple[tuple[ReasonKind, str], ...] = (
     (ReasonKind.DANGEROUS_FILE, r"^caution: found "),
@@ -120,6 +129,8 @@ _IMPORT_RULES = _compile(_IMPORT_PATTERNS)
 _CLIENT_RULES = _compile(_CLIENT_PATTERNS)
 _LONGEST_TEXT = 500
 """Texts can be megabytes long; what they are about stands at the start."""
+_MOST_TEXTS = 500
+"""Of one download: a file of a pack has one or two."""
 
 
 def explain(download: Download) -> Explanation | None:
@@ -162,6 +173,24 @@ def explain_each(download: Download) -> tuple[Said, ...]:
         Said(explanation=explanation_of(kind) if kind is not None else None, technical=tuple(texts))
         for kind, texts in said.items()
     )
+
+
+def import_kinds(download: Download) -> frozenset[ReasonKind]:
+    """Return what all the app's messages about the import say; UNKNOWN stands for those not understood.
+
+    `explain` needs the most telling message; whoever wants to delete files must understand every one.
+    """
+    texts = list(islice(_texts(download), _MOST_TEXTS + 1))
+    if len(texts) > _MOST_TEXTS:
+        return frozenset({ReasonKind.UNKNOWN})
+    return frozenset(map(_stated_kind, texts))
+
+
+def _stated_kind(text: str) -> ReasonKind:
+    """Return what a message states; a doubt ("Unable to determine if file is a sample") states nothing."""
+    found = _import_match(text[:_LONGEST_TEXT])
+    is_doubt = text[:_LONGEST_TEXT].lower().startswith("unable to determine")
+    return ReasonKind.UNKNOWN if found is None or is_doubt else found[1]
 
 
 def _client_kind(download: Download) -> ReasonKind:

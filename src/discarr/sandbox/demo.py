@@ -24,7 +24,10 @@ from discarr.core.logging import setup_logging
 from discarr.core.redaction import Redactor
 from discarr.core.settings import Settings, load_settings
 from discarr.core.store import Store
+from discarr.sandbox.arr_server.demo_scenarios import demo_media
 from discarr.sandbox.arr_server.demo_world import demo_servers, replay_servers
+from discarr.sandbox.demo_rules import tell_in_channel
+from discarr.sandbox.posters import draw_posters
 from discarr.sandbox.simulated_discord import SimulatedDiscord, open_simulated_discord
 
 _DESKTOPS = ("darwin", "win32")
@@ -54,7 +57,8 @@ async def run_demo(*, replay: Path | None = None, speed: float = 1.0, port: int 
             discord_side, app = await stack.enter_async_context(open_demo(replay=replay, speed=speed))
             logs = setup_logging(app.settings, Redactor(app.settings.secrets()), sys.stderr)
             stack.callback(logs.close)
-            page = discord_side.preview(port=port, timezone=local_timezone())
+            pictures = {} if replay else draw_posters(demo_media())
+            page = discord_side.preview(port=port, timezone=local_timezone(), pictures=pictures)
             try:
                 await stack.enter_async_context(page)
             except SetupError as error:
@@ -90,16 +94,15 @@ async def open_demo(*, replay: Path | None, speed: float) -> AsyncIterator[tuple
         store = await Store.open(settings.data_dir, clock=discord_side.clock)
         stack.push_async_callback(store.close)
         clients = [create_client(config, clock=discord_side.clock) for config in settings.instances]
-        yield (
-            discord_side,
-            App(
-                settings,
-                clock=discord_side.clock,
-                store=store,
-                clients=clients,
-                connection=discord_side.connect,
-            ),
+        app = App(
+            settings,
+            clock=discord_side.clock,
+            store=store,
+            clients=clients,
+            connection=discord_side.connect,
         )
+        await tell_in_channel(app.alerting.desk, discord_side.channel.id)
+        yield discord_side, app
 
 
 def demo_settings(environ: Mapping[str, str], channel_id: int, data_dir: Path) -> Settings:

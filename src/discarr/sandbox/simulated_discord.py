@@ -68,9 +68,12 @@ class SimulatedDiscord:
             await self._env.restart_bot(make_bot())
         await asyncio.Event().wait()
 
-    def preview(self, *, port: int | None, timezone: str) -> Preview:
+    def preview(
+        self, *, port: int | None, timezone: str, pictures: Mapping[str, tuple[str, bytes]] | None = None
+    ) -> Preview:
         """Return the page as an async context manager; its `url` is the address to open.
 
+        `pictures` are file name and content by the address that the bot names: the page fetches nothing.
         Entering it raises `simcord.SetupError` where the port cannot be used.
         """
         page = self._env.preview(
@@ -79,6 +82,7 @@ class SimulatedDiscord:
             layout="channel",
             timezone=timezone,
             port=port,
+            assets=pictures,
         )
         # SimCord offers no other way to keep ticks and clicks apart, and clicks valid.
         act, find_view = page._action, page._get_page  # noqa: SLF001
@@ -96,16 +100,16 @@ class SimulatedDiscord:
         loop = asyncio.get_running_loop()
         while True:
             async with self._lock:
-                behind = (datetime.now(UTC) - self._env.now()).total_seconds()
-                if behind > 0:
-                    await self._env.advance_time(behind)
-                written = sum(1 for request in self._env.http_requests if request.method != "GET")
-                if written != shown and loop.time() - shown_at >= _REFRESH_EVERY_S:
-                    try:
+                try:
+                    behind = (datetime.now(UTC) - self._env.now()).total_seconds()
+                    if behind > 0:
+                        await self._env.advance_time(behind)
+                    written = sum(1 for request in self._env.http_requests if request.method != "GET")
+                    if written != shown and loop.time() - shown_at >= _REFRESH_EVERY_S:
                         await page.refresh()
-                    except simcord.SetupError:  # the visitor has just ended it
-                        return
-                    shown, shown_at = written, loop.time()
+                        shown, shown_at = written, loop.time()
+                except simcord.SetupError:  # the visitor has just ended it, or did while the bot arrived
+                    return
             await asyncio.sleep(_TICK_S)
 
 

@@ -238,7 +238,7 @@ async def test_what_nobody_saw_gone_is_looked_for_lately(table: Table) -> None:
 async def test_what_is_under_way_for_a_download_is_known(table: Table) -> None:
     async def under_way(download: str = "d:A", instance: str = "radarr") -> str | None:
         found = await table.run(operations.under_way, instance, download)
-        return found and found.id
+        return None if found is None else found.id
 
     await table.add(operation("one"), operation("two"))
     assert await under_way() is None

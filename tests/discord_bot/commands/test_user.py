@@ -271,6 +271,18 @@ async def test_health_tells_members_less_than_admins() -> None:
         assert "Loop delay" in member
 
 
+async def test_health_tells_of_alerts_and_helpers_of_the_delivery_also_without_a_database() -> None:
+    async with open_world([instance()]) as world:
+        await loaded(world)
+
+        assert "✓ Nothing needs attention" in answer(await world.member.slash(world.channel, "health"))
+        assert "✉" not in answer(await world.member.slash(world.channel, "health"))
+        assert "✉ Everything is delivered" in answer(await world.helper.slash(world.channel, "health"))
+        await world.store.close()
+        helper = answer(await world.helper.slash(world.channel, "health"))
+        assert "✉ The database does not say what is delivered" in helper
+
+
 async def test_check_asks_again_and_says_what_changed() -> None:
     client = instance()
     async with open_world([client]) as world:

@@ -222,3 +222,28 @@ VIEWS = st.builds(
     checked_at=st.none() | MOMENTS,
     next_check_by=st.none() | MOMENTS,
 )
+
+
+def faults_of_view(view: discord.ui.View) -> list[str]:
+    """Return what Discord would refuse in the controls below a message, counting in the larger unit."""
+    rows = view.to_components()
+    faults = [f"{len(rows)} rows"] if len(rows) > 5 else []
+    children = [child for row in rows for child in row["components"]]
+    faults += ["a full row" for row in rows if len(row["components"]) > 5]
+    ids = [child["custom_id"] for child in children if "custom_id" in child]
+    if len(set(ids)) < len(ids):
+        faults.append("equal ids")
+    texts: list[tuple[str, str | None, int]] = [("id", found, 100) for found in ids]
+    for child in children:
+        options = child.get("options", [])
+        if len(options) > 25 or (child["type"] == discord.ComponentType.string_select.value and not options):
+            faults.append(f"{len(options)} options")
+        if len({option["value"] for option in options}) < len(options):
+            faults.append("equal values")
+        texts += [("label", child.get("label", "x"), 80), ("placeholder", child.get("placeholder", "x"), 150)]
+        for option in options:
+            texts += [("option", option["label"], 100), ("value", option["value"], 100)]
+            texts.append(("description", option.get("description") or "x", 100))
+    return faults + [
+        f"{what} of {units(text or '')}" for what, text, most in texts if not 1 <= units(text or "") <= most
+    ]

@@ -12,7 +12,6 @@ from discarr.discord_bot.ui.alert_controls import (
     ALERT_ITEMS,
     AcknowledgeButton,
     AlertActions,
-    AlertDetailsButton,
     FollowButton,
     SilenceReason,
     UnfollowButton,
@@ -54,9 +53,6 @@ class RecordedActions:
 
     async def story_details(self, _: Any, story_id: int) -> None:
         self.asked.append(("story_details", story_id))
-
-    async def alert_details(self, _: Any, alert_id: int) -> None:
-        self.asked.append(("alert_details", alert_id))
 
     async def show_open(self, _: Any) -> None:
         self.asked.append(("show_open",))
@@ -135,13 +131,12 @@ async def test_the_buttons_of_everything_else(content: Content, asked: list[tupl
     assert await asked_by(notice_controls(content, MARK)) == asked
 
 
-async def test_buttons_for_lists_of_alerts_and_follows() -> None:
+async def test_buttons_for_those_who_follow() -> None:
     view = discord.ui.View(timeout=None)
-    view.add_item(AlertDetailsButton(5))
     view.add_item(UnfollowButton(6))
     view.add_item(FollowButton("0" * 20))
 
-    assert await asked_by(view) == [("alert_details", 5), ("unfollow", 6), ("follow", "0" * 20)]
+    assert await asked_by(view) == [("unfollow", 6), ("follow", "0" * 20)]
 
 
 @pytest.mark.parametrize(

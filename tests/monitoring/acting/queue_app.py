@@ -1,5 +1,6 @@
 """A Radarr or Sonarr at the wire whose queue a test changes as it likes, and whose answers it can take."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -234,6 +235,42 @@ class QueueApp:
             return json_response(404, {"message": "NotFound"})
         said = says.pop(0) if len(says) > 1 else says[0]
         return _json({"id": number, "name": "X"} | said)
+
+
+class HeldApp(QueueApp):
+    """Carries out what arrives and keeps its answers to what deletes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers = asyncio.Event()
+        self.now = self.most = 0
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:  # type: ignore[override]
+        answer = super().__call__(request)
+        if request.method == "DELETE":
+            self.now += 1
+            self.most = max(self.most, self.now)
+            await self.answers.wait()
+            self.now -= 1
+        return answer
+
+
+class Deletes:
+    """Counts what asks to delete, and puts something in its way."""
+
+    def __init__(self, trouble: Any) -> None:
+        self.count = 0
+        self._trouble = trouble
+
+    def __call__(self, request: httpx.Request) -> httpx.Response | None:
+        if request.method != "DELETE":
+            return None
+        self.count += 1
+        return self._trouble(request)  # type: ignore[no-any-return]
+
+
+def crash(request: httpx.Request) -> httpx.Response | None:
+    return json_response(500, {"message": "database is locked"})
 
 
 def drop(request: httpx.Request) -> httpx.Response | None:

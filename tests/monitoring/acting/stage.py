@@ -22,7 +22,7 @@ from discarr.monitoring.acting.results import ItemResult
 from discarr.monitoring.cache_manager import CacheManager
 from discarr.utils.permissions import Grants, Level
 from tests.clients.fake_app import make_config
-from tests.fakes.clock import FakeClock
+from tests.fakes.clock import FakeClock, VirtualClock
 from tests.fakes.inline_store import InlineStore
 from tests.monitoring.acting.queue_app import QueueApp
 
@@ -31,7 +31,7 @@ OLIVIA = Person(user_id=1, level=Level.OPERATOR, role_ids=frozenset({10, 11}))
 OSCAR = Person(user_id=2, level=Level.OPERATOR)
 ADA = Person(user_id=3, level=Level.ADMIN)
 VIC = Person(user_id=4, level=Level.VIEWER)
-_PATIENCE_S = 4000
+_PATIENCE = 200
 
 
 class ActingStore(InlineStore):
@@ -43,6 +43,8 @@ class ActingStore(InlineStore):
         self.is_lasting = True
         self.interrupt: Callable[[], None] = lambda: None
         """Called before and after each transaction."""
+        self.delay: Callable[[], int] = lambda: 0
+        """How many rounds of the event loop later than it happened a transaction is heard of."""
 
     @property
     def is_persistent(self) -> bool:
@@ -54,6 +56,8 @@ class ActingStore(InlineStore):
             raise StoreError("the disk of the data directory is full", remedy="Make room on it.")
         result = await super()._do(function)
         self.interrupt()
+        for _ in range(self.delay()):
+            await asyncio.sleep(0)
         return result
 
 
@@ -78,6 +82,9 @@ class Stage:
             person.user_id: person.level for person in (OLIVIA, OSCAR, ADA, VIC)
         }
         self.asked_levels: list[int] = []
+        self.hang = False
+        """Whether Discord does not answer who may what."""
+        self.on_level: Callable[[], None] = lambda: None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -109,7 +116,7 @@ class Stage:
             asyncio.create_task(self.cache.run(), name="cache"),
             asyncio.create_task(self.executor.run(), name="executor"),
         ]
-        await self.clock.settle(200)
+        await self.clock.settle()
 
     async def stop(self) -> None:
         """End the process, wherever it is."""
@@ -138,10 +145,13 @@ class Stage:
 
     async def level_of(self, user_id: int) -> Level | None:
         self.asked_levels.append(user_id)
+        self.on_level()
+        if self.hang:
+            raise TimeoutError
         return self.levels[user_id]
 
     async def settle(self) -> None:
-        await self.clock.settle(200)
+        await self.clock.settle()
 
     async def read(self) -> None:
         """Let the polls go on, so that the snapshot is as new as can be."""
@@ -163,13 +173,15 @@ class Stage:
 
     async def end_of(self, operation: Operation) -> Operation:
         """Let time pass until an operation is over."""
-        for _ in range(_PATIENCE_S):
+        pause_s = 0.5
+        for _ in range(_PATIENCE):
             await self.settle()
             now = await self.desk.find(operation.id)
             assert now is not None
             if now.is_over:
                 return now
-            await self.clock.advance(0.5)
+            await self.clock.advance(pause_s)
+            pause_s = min(2 * pause_s, 60.0)
         raise AssertionError(f"{operation.id} does not end")
 
     async def do(self, kind: ActionKind, *names: str, person: Person = OLIVIA, **arguments: Any) -> Operation:
@@ -200,7 +212,7 @@ async def open_stage(
     *apps: QueueApp, kind: InstanceKind = InstanceKind.RADARR, **arguments: Any
 ) -> AsyncIterator[Stage]:
     """Yield a running process over these apps (one of `kind` by default), and end it with the block."""
-    clock = FakeClock()
+    clock = VirtualClock()
     store = await ActingStore.in_memory(clock=clock)
     named: dict[str, QueueApp] = {}
     for number, app in enumerate(apps or (QueueApp(kind),)):

@@ -1,55 +1,26 @@
 """What may be asked for and confirmed, by whom, how often, and what everybody sees of it."""
 
 import asyncio
-from datetime import timedelta
-from typing import Any
+from functools import partial
+from itertools import batched, cycle
 
 import pytest
 
-from discarr.core.errors import StoreError
 from discarr.core.models import DownloadKey, InstanceKind
-from discarr.core.store import records
-from discarr.monitoring.acting.desk import CONFIRM_WITHIN, COUNT_ABOVE, Limits
+from discarr.monitoring.acting.desk import CONFIRM_WITHIN
 from discarr.monitoring.acting.kinds import ActionKind
 from discarr.monitoring.acting.operation import Operation, OperationState, Person
 from discarr.monitoring.acting.refusals import ActionRefused, Refusal
-from discarr.monitoring.acting.results import Cause, Outcome
+from discarr.monitoring.acting.results import Cause
 from discarr.monitoring.reasons import ReasonKind
 from discarr.utils.permissions import Grants, Level
 from tests.monitoring.acting.hostile_app import STATES
+from tests.monitoring.acting.pressing import last_audit, make_app, refusal_of_asking, refusal_of_confirming
 from tests.monitoring.acting.queue_app import QueueApp
-from tests.monitoring.acting.scenes import make_file
-from tests.monitoring.acting.stage import ADA, GRANTS, OLIVIA, OSCAR, VIC, Stage, open_stage, result
+from tests.monitoring.acting.stage import ADA, GRANTS, OLIVIA, OSCAR, VIC, open_stage, result
 
 GONE = DownloadKey("radarr", "d", "GONE")
 REMOVE = ActionKind.REMOVE
-
-
-def make_app(*names: str, **overrides: Any) -> QueueApp:
-    app = QueueApp()
-    for name in names or ("A",):
-        app.add(name, **overrides)
-    return app
-
-
-async def refusal_of_asking(stage: Stage, *arguments: Any, **named: Any) -> Refusal:
-    with pytest.raises(ActionRefused) as caught:
-        await stage.desk.ask(*arguments, **named)
-    return caught.value.refusal
-
-
-async def refusal_of_confirming(
-    stage: Stage, operation: Operation | str, person: Person = OLIVIA, **named: Any
-) -> Refusal:
-    name = operation if isinstance(operation, str) else operation.id
-    with pytest.raises(ActionRefused) as caught:
-        await stage.desk.confirm(name, person, **named)
-    return caught.value.refusal
-
-
-async def last_audit(stage: Stage) -> tuple[int, str, str]:
-    entry = (await stage.desk.audit(limit=1))[0].entry
-    return entry.actor, entry.action, entry.result
 
 
 async def test_a_question_changes_nothing_until_its_own_person_confirms_it() -> None:
@@ -196,128 +167,6 @@ async def test_what_is_gone_or_cannot_be_done_is_left_out_or_refused() -> None:
         assert await refusal_of_asking(stage, OLIVIA, REMOVE, []) is Refusal.NOT_THERE
 
 
-async def test_more_than_ten_have_to_be_counted() -> None:
-    names = [f"N{number}" for number in range(COUNT_ABOVE + 1)]
-    async with open_stage(app := make_app(*names)) as stage:
-        ten = await stage.ask(REMOVE, *names[:COUNT_ABOVE], person=ADA)
-        eleven = await stage.ask(REMOVE, *names, person=ADA)
-        assert (ten.required_count, eleven.required_count) == (None, 11)
-
-        for typed in (None, 10, 12):
-            assert await refusal_of_confirming(stage, eleven, ADA, typed_count=typed) is Refusal.WRONG_COUNT
-        await stage.read()
-        assert app.writes == []
-        await stage.confirm(eleven, ADA, typed_count=11)
-        assert (await stage.end_of(eleven)).count(Outcome.DONE) == 11
-    assert app.grabs == {}
-
-
-async def test_at_most_so_many_at_a_time_and_in_a_day() -> None:
-    names = "ABCDEF"
-    async with open_stage(app := make_app(*names), limits=Limits(per_run=3, per_day=4)) as stage:
-        assert await refusal_of_asking(stage, ADA, REMOVE, stage.keys(*"ABCD")) is Refusal.TOO_MANY
-        await stage.do(REMOVE, *"ABC", person=ADA)
-        more = await stage.ask(REMOVE, *"DE", person=ADA)
-        assert await refusal_of_confirming(stage, more, ADA) is Refusal.TOO_MANY_TODAY
-        assert await last_audit(stage) == (ADA.user_id, "remove", "too many today")
-        assert (await stage.do(REMOVE, "D", person=ADA)).state is OperationState.DONE
-
-        await stage.clock.advance(timedelta(days=1).total_seconds())
-        await stage.read()
-        assert (await stage.do(REMOVE, *"EF", person=ADA)).state is OperationState.DONE
-    assert app.grabs == {}
-
-
-async def test_a_single_download_is_possible_whatever_the_limits() -> None:
-    async with open_stage(make_app(), limits=Limits(per_run=0, per_day=0)) as stage:
-        assert (await stage.do(REMOVE, "A")).state is OperationState.DONE
-
-
-async def test_an_import_needs_files_of_the_download_that_are_ready() -> None:
-    app = make_app("A", "B", **STATES["blocked"])
-    async with open_stage(app) as stage:
-        a = stage.keys("A")
-        for keys, files in (
-            (a, ()),
-            (a, (make_file(media=None),)),
-            (a, (make_file(), make_file(download_id="B"))),
-            (stage.keys("A", "B"), (make_file(),)),
-        ):
-            refusal = await refusal_of_asking(stage, ADA, ActionKind.IMPORT, keys, files=files)
-            assert refusal is Refusal.NO_FILES
-        operation = await stage.ask(ActionKind.IMPORT, "A", files=(make_file(),))
-        assert (await stage.stored(operation)).files == (make_file(),)
-
-
-async def test_nothing_is_done_that_would_not_be_remembered() -> None:
-    async with open_stage(app := make_app()) as stage:
-        stage.store.is_lasting = False
-        assert await refusal_of_asking(stage, OLIVIA, REMOVE, stage.keys("A")) is Refusal.NO_MEMORY
-    assert app.writes == []
-
-
-async def test_with_a_full_disk_nothing_is_asked_nor_confirmed() -> None:
-    async with open_stage(app := make_app()) as stage:
-        operation = await stage.ask(REMOVE, "A")
-        stage.store.is_full = True
-        with pytest.raises(StoreError):
-            await stage.ask(REMOVE, "A")
-        with pytest.raises(StoreError):
-            await stage.desk.confirm(operation.id, OLIVIA)
-        await stage.read()
-        stage.store.is_full = False
-        assert (await stage.stored(operation)).state is OperationState.PENDING
-        await stage.confirm(operation)
-        assert (await stage.end_of(operation)).state is OperationState.DONE
-    assert len(app.writes) == 1
-
-
-async def disarm(stage: Stage) -> None:
-    at = stage.clock.now().isoformat()
-    await stage.store.run(lambda db: records.put_meta(db, "cleanup_disarmed_since", at))
-
-
-async def test_after_a_lost_database_several_are_left_alone_until_an_admin_allows_it() -> None:
-    async with open_stage(app := make_app("A", "B", "C")) as stage:
-        before = await stage.ask(REMOVE, "A", "B", person=ADA)
-        await disarm(stage)
-        assert await stage.desk.disarmed_since() == stage.clock.now()
-
-        assert await refusal_of_asking(stage, ADA, REMOVE, stage.keys("A", "B")) is Refusal.DISARMED
-        assert await refusal_of_confirming(stage, before, ADA) is Refusal.DISARMED
-        assert app.writes == []
-        assert (await stage.do(REMOVE, "C")).state is OperationState.DONE
-
-        with pytest.raises(ActionRefused):
-            await stage.desk.arm(OLIVIA)
-        assert await last_audit(stage) == (OLIVIA.user_id, "arm", "not allowed")
-        await stage.desk.arm(ADA)
-        assert await last_audit(stage) == (ADA.user_id, "arm", "done")
-        assert await stage.desk.disarmed_since() is None
-        await stage.confirm(before, ADA)
-        assert (await stage.end_of(before)).state is OperationState.DONE
-
-
-async def test_what_was_confirmed_before_the_database_was_lost_is_not_done_afterwards() -> None:
-    async with open_stage(app := make_app("A", "B")) as stage:
-        operation = await stage.ask(REMOVE, "A", "B", person=ADA)
-        await stage.kill()
-        await stage.journal.confirm(operation.id, ADA, typed_count=None, per_day=9, is_allowed=True)
-        await disarm(stage)
-        await stage.start()
-        ended = await stage.end_of(operation)
-    assert ended.state is OperationState.REFUSED
-    assert result(ended).cause is Cause.DISARMED
-    assert app.writes == []
-
-
-async def test_without_an_admin_nobody_arms_anything() -> None:
-    async with open_stage(make_app(), grants=Grants()) as stage:
-        with pytest.raises(ActionRefused) as caught:
-            await stage.desk.arm(Person(user_id=9, level=Level.OWNER))
-    assert caught.value.refusal is Refusal.NO_ADMIN
-
-
 async def test_whoever_follows_sees_how_it_goes_on_until_it_is_over() -> None:
     async with open_stage(make_app("A", "B")) as stage:
         operation = await stage.ask(REMOVE, "A")
@@ -338,6 +187,26 @@ async def test_whoever_follows_sees_how_it_goes_on_until_it_is_over() -> None:
         assert seen[-1] is OperationState.DONE
         assert [change.state async for change in stage.desk.follow(operation.id)] == [OperationState.DONE]
         assert [change async for change in stage.desk.follow("forged")] == []
+
+
+async def test_nobody_sees_an_operation_fall_back_however_fast_it_is_begun() -> None:
+    states = list(OperationState)
+    async with open_stage(make_app(*"ABCDEFGHIJKLMNOPQRST")) as stage:
+        stage.store.delay = partial(next, cycle((0, 0, 0, 60, 0, 0, 0, 0)))
+        for one, two in batched("ABCDEFGHIJKLMNOPQRST", 2):
+            first, second = await stage.ask(REMOVE, one), await stage.ask(REMOVE, two)
+            seen: list[int] = []
+
+            async def follow(operation: Operation, seen: list[int]) -> None:
+                async for change in stage.desk.follow(operation.id):
+                    seen.append(states.index(change.state))
+
+            following = asyncio.create_task(follow(second, seen))
+            await stage.settle()
+            await asyncio.gather(stage.confirm(first), stage.confirm(second))
+            await stage.end_of(second)
+            await following
+            assert seen == sorted(seen)
 
 
 async def test_what_is_under_way_for_a_download_can_be_asked() -> None:

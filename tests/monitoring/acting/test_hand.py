@@ -13,35 +13,11 @@ from discarr.monitoring.acting.operation import Operation, OperationState
 from discarr.monitoring.acting.results import Cause, ItemResult, Outcome
 from tests.clients.fake_app import json_response
 from tests.monitoring.acting.hostile_app import STATES
-from tests.monitoring.acting.queue_app import QueueApp, drop, refuse_connections
+from tests.monitoring.acting.pressing import make_app
+from tests.monitoring.acting.queue_app import Deletes, QueueApp, crash, drop, refuse_connections
 from tests.monitoring.acting.stage import ADA, OLIVIA, OSCAR, Stage, open_stage, result, results
 
 REMOVE = ActionKind.REMOVE
-
-
-def make_app(*names: str, **overrides: Any) -> QueueApp:
-    app = QueueApp()
-    for name in names or ("A",):
-        app.add(name, **overrides)
-    return app
-
-
-class Deletes:
-    """Counts what asks to delete, and puts something in its way."""
-
-    def __init__(self, trouble: Any) -> None:
-        self.count = 0
-        self._trouble = trouble
-
-    def __call__(self, request: httpx.Request) -> httpx.Response | None:
-        if request.method != "DELETE":
-            return None
-        self.count += 1
-        return self._trouble(request)  # type: ignore[no-any-return]
-
-
-def crash(request: httpx.Request) -> httpx.Response | None:
-    return json_response(500, {"message": "database is locked"})
 
 
 @pytest.mark.parametrize("kind", REMOVALS)
@@ -234,7 +210,7 @@ async def test_an_app_that_was_only_just_started_proves_nothing() -> None:
     async with open_stage(app := make_app()) as stage:
         operation = await stage.ask(REMOVE, "A")
         app.before = refuse_connections
-        await stage.read()
+        await stage.clock.advance(300)
         app.before = lambda request: None
         app.grabs.clear()
         await stage.confirm(operation)
@@ -349,83 +325,3 @@ async def test_where_the_beginning_cannot_be_written_down_nothing_is_sent() -> N
         assert (await act(stage, operation)).cause is Cause.NO_AUDIT
         stage.store.is_full = False
     assert app.writes == []
-
-
-class HeldApp(QueueApp):
-    """Carries out what arrives and keeps its answers to what deletes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.answers = asyncio.Event()
-        self.now = self.most = 0
-
-    async def __call__(self, request: httpx.Request) -> httpx.Response:  # type: ignore[override]
-        answer = super().__call__(request)
-        if request.method == "DELETE":
-            self.now += 1
-            self.most = max(self.most, self.now)
-            await self.answers.wait()
-            self.now -= 1
-        return answer
-
-
-async def test_two_are_changed_at_once_and_no_more() -> None:
-    app = HeldApp()
-    for name in "ABCDE":
-        app.add(name)
-    async with open_stage(app) as stage:
-        single = await stage.ask(REMOVE, "A")
-        several = await stage.ask(REMOVE, *"BCDE", person=ADA)
-        await stage.confirm(single)
-        await stage.confirm(several, ADA)
-        await stage.settle()
-        assert (app.now, len(app.deletions)) == (2, 2)
-
-        app.answers.set()
-        await stage.end_of(several)
-    assert app.most == 2
-    assert app.grabs == {}
-
-
-async def test_what_was_sent_when_the_process_ended_is_looked_up_and_the_rest_is_not_begun() -> None:
-    app = HeldApp()
-    for name in "ABC":
-        app.add(name)
-    async with open_stage(app) as stage:
-        operation = await stage.ask(REMOVE, *"ABC", person=ADA)
-        await stage.confirm(operation, ADA)
-        await stage.settle()
-        await stage.restart()
-        assert (await stage.stored(operation)).state is OperationState.UNKNOWN
-        ended = await stage.end_of(operation)
-
-    assert results(ended.items) == [Cause.SEEN, Cause.SEEN, Cause.NOT_STARTED]
-    assert len(app.writes) == 2
-    assert list(app.grabs) == ["C"]
-
-
-async def test_what_was_sent_and_not_done_when_the_process_ended_is_not_sent_again() -> None:
-    async with open_stage(app := make_app()) as stage:
-        operation = await stage.ask(REMOVE, "A")
-        app.before = deletes = Deletes(drop)
-        await stage.confirm(operation)
-        await stage.settle()
-        await stage.restart()
-        ended = await stage.end_of(operation)
-    assert deletes.count == 1
-    assert result(ended).cause is Cause.STILL_THERE
-    assert list(app.grabs) == ["A"]
-
-
-async def test_nothing_can_be_looked_up_at_an_instance_that_is_no_longer_there() -> None:
-    app, other = HeldApp(), QueueApp(InstanceKind.SONARR)
-    app.add("A")
-    async with open_stage(app, other) as stage:
-        operation = await stage.ask(REMOVE, "A")
-        await stage.confirm(operation)
-        await stage.settle()
-        await stage.stop()
-        stage.apps = {"sonarr1": other}
-        await stage.start()
-        ended = await stage.end_of(operation)
-    assert result(ended).cause is Cause.NO_INSTANCE

@@ -23,12 +23,12 @@ from discarr.monitoring.acting.operation import Operation, OperationState, Perso
 from discarr.monitoring.acting.refusals import ActionRefused
 from discarr.monitoring.acting.results import Cause, Outcome
 from discarr.utils.permissions import Level
-from tests.fakes.clock import FakeClock
+from tests.fakes.clock import VirtualClock
 from tests.monitoring.acting.hostile_app import EVENTS, STATES, Deed, HostileApp, Killed, deed_of
 from tests.monitoring.acting.queue_app import Grab
 from tests.monitoring.acting.stage import ADA, OLIVIA, OSCAR, ActingStore, Stage
 
-SCENARIOS = int(os.environ.get("DISCARR_TEST_SCENARIOS", "30"))
+SCENARIOS = int(os.environ.get("DISCARR_TEST_SCENARIOS", "80"))
 STEPS = 20
 NAMES = ("A", "B", "C", "D")
 NOTHING_SENT = {Outcome.CHANGED, Outcome.REFUSED}
@@ -57,7 +57,7 @@ class ActingMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
-        self.clock = FakeClock()
+        self.clock = VirtualClock()
         self.operations: list[Operation] = []
         self.budgeted: set[str] = set()
         self.confirmed_releases: set[tuple[str, datetime | None]] = set()

@@ -185,7 +185,7 @@ def test_what_is_over_before_its_message_went_out_is_withdrawn() -> None:
     assert len(diary.outgoing) == 1
 
 
-def test_the_end_of_something_critical_is_told_anew_as_well() -> None:
+def test_the_end_of_a_long_outage_is_told_anew_as_well() -> None:
     diary = Diary()
     diary.look(seen(down(held_s=300)))
     diary.outgoing.clear()
@@ -196,6 +196,17 @@ def test_the_end_of_something_critical_is_told_anew_as_well() -> None:
     anew = [message for message in diary.outgoing if message.is_new]
     assert {message.route for message in edits} == {message.route for message in anew} == {"alerts", "owner"}
     assert all(message.is_sequel for message in anew)
+    assert diary.last_story.ended_at == diary.now
+
+
+def test_the_end_of_a_short_outage_is_an_edit_alone() -> None:
+    diary = Diary()
+    diary.look(seen(down(held_s=300)))
+    diary.outgoing.clear()
+
+    diary.look(NOT_DOWN, after_s=29 * 60)
+
+    assert [message.is_new for message in diary.outgoing] == [False, False]
     assert diary.last_story.ended_at == diary.now
 
 

@@ -1,14 +1,16 @@
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from discarr.core.events import EventKind, Work
-from discarr.core.store.activity import StoredDigest
+from discarr.core.slices import drain
+from discarr.core.store.activity import StoredDigest, StoredStep
 from discarr.monitoring.alerts.content import Item
-from discarr.monitoring.alerts.digests import STRETCH, digest_content, digests_of
+from discarr.monitoring.alerts.digests import STRETCH, Digest, digest_content, digests_in_slices
 from discarr.monitoring.alerts.routes import ALERTS, LOG, OWNER
-from discarr.monitoring.alerts.rules import DEFAULT_BOOK
+from discarr.monitoring.alerts.rules import DEFAULT_BOOK, RuleBook
 from discarr.monitoring.alerts.steps import Step
 from tests.fakes.clock import START
 
@@ -28,6 +30,12 @@ def step(name: str = "HASH", kind: EventKind = EventKind.IMPORTED, **overrides: 
         "name": name,
     }
     return Step(**(values | overrides))
+
+
+def digests_of(
+    steps: Iterable[Step], rules: RuleBook, names: Mapping[str, str], now: datetime
+) -> tuple[list[StoredStep], dict[Digest, float]]:
+    return drain(digests_in_slices(steps, rules, names, now))
 
 
 def test_steps_go_into_the_digest_of_their_route_and_hours() -> None:
@@ -88,3 +96,12 @@ def test_a_digest_says_what_the_store_holds_of_it() -> None:
     assert [item.kind for item in content.items] == [EventKind.IMPORTED, EventKind.FAILED]
     assert (content.mention_role_id, content.missed_from) == (5, START)
     assert content.since == START.replace(hour=18, minute=0)
+
+
+def test_many_steps_are_gone_through_in_pieces() -> None:
+    steps = [step(str(number)) for number in range(1000)]
+
+    pauses = sum(1 for _ in digests_in_slices(steps, DEFAULT_BOOK, NAMES, START))
+
+    assert pauses >= 10
+    assert len(digests_of(steps, DEFAULT_BOOK, NAMES, START)[0]) == 1000

@@ -2,6 +2,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from discarr.core.events import EventKind, Severity, Work
 from discarr.core.store import Store, outbox
 from discarr.core.store.outbox import Outgoing
+from discarr.monitoring.alerts.brake import MAX_MESSAGES, MESSAGES_WINDOW_S
 from discarr.monitoring.alerts.content import (
     Content,
     NoticeContent,
@@ -18,8 +20,6 @@ from discarr.monitoring.alerts.content import (
     encode,
 )
 from discarr.monitoring.alerts.dispatcher import (
-    MAX_MESSAGES,
-    MESSAGES_WINDOW_S,
     OVERFLOW_AT,
     ContentRefused,
     Dispatcher,
@@ -30,6 +30,9 @@ from discarr.monitoring.alerts.dispatcher import (
 from discarr.monitoring.alerts.routes import ALERTS
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.sink import FakeSink
+
+LONG_S = 45.0
+"""As long as a request can hang, and a route waits at most."""
 
 
 def notice(title: str = "A word") -> NoticeContent:
@@ -147,11 +150,13 @@ async def test_a_failing_route_holds_up_its_own_messages_only_and_keeps_their_or
 
     await post.dispatcher.deliver()
     assert post.texts == ["elsewhere"]
+    assert post.dispatcher.is_held_up
 
     post.sink.refusals.clear()
     await post.clock.advance(2)
     await post.dispatcher.deliver()
     assert post.texts == ["elsewhere", "first", "second"]
+    assert not post.dispatcher.is_held_up
 
 
 async def test_pauses_grow_but_never_long(post: Post) -> None:
@@ -318,6 +323,120 @@ async def test_a_channel_gets_no_more_than_its_share_whatever_happens(post: Post
     assert post.texts == [str(number) for number in range(3 * MAX_MESSAGES)]
 
 
+async def test_a_restart_does_not_let_go_of_the_brake(post: Post) -> None:
+    for number in range(2 * MAX_MESSAGES):
+        await post.put(f"n{number}", notice(str(number)), is_new=True)
+    await post.dispatcher.deliver()
+
+    await post.restart()
+    await post.dispatcher.deliver()
+    sent_at_once = len(post.sink.messages)
+    await post.restart()
+    await post.clock.advance(MESSAGES_WINDOW_S + 1)
+    await post.dispatcher.deliver()
+
+    assert sent_at_once == MAX_MESSAGES
+    assert len(post.sink.messages) == 2 * MAX_MESSAGES
+
+
+async def test_after_a_restart_routes_share_the_brake_of_their_channel_as_before(post: Post) -> None:
+    post.sink.places = {f"channel:{number}": 5 for number in range(1, 5)}
+    for number in range(MAX_MESSAGES):
+        await post.put(f"n{number}", notice(), is_new=True, route=f"channel:{1 + number % 4}")
+    await post.dispatcher.deliver()
+
+    await post.restart()
+    await post.put("n", notice("here"), is_new=True, route="channel:1")
+    await post.put("n", notice("elsewhere"), is_new=True, route="channel:6")
+    await post.dispatcher.deliver()
+
+    assert "here" not in post.texts
+    assert "elsewhere" in post.texts
+
+
+async def test_a_route_that_leads_nowhere_counts_for_every_channel_after_a_restart(post: Post) -> None:
+    for number in range(MAX_MESSAGES):
+        await post.put(f"n{number}", notice(), is_new=True, route="log")
+    await post.dispatcher.deliver()
+    post.sink.refusals["log"] = NotNow("away")
+
+    await post.restart()
+    await post.put("n", notice("here"), is_new=True)
+    await post.dispatcher.deliver()
+    told_at_once = "here" in post.texts
+    await post.clock.advance(MESSAGES_WINDOW_S + 1)
+    await post.dispatcher.deliver()
+
+    assert not told_at_once
+    assert "here" in post.texts
+
+
+async def test_edits_before_a_restart_are_no_messages(post: Post) -> None:
+    for _ in range(2 * MAX_MESSAGES):
+        await post.put("story:1", story())
+        await post.dispatcher.deliver()
+        await post.clock.advance(1)
+
+    await post.restart()
+    await post.put("n", notice(), is_new=True)
+    await post.dispatcher.deliver()
+
+    assert post.texts == ["A word"]
+
+
+async def test_routes_that_lead_to_one_channel_share_its_brake(post: Post) -> None:
+    post.sink.places = {f"channel:{number}": 5 for number in range(1, 5)}
+    for number in range(2 * MAX_MESSAGES):
+        await post.put(f"n{number}", notice(), is_new=True, route=f"channel:{1 + number % 4}")
+
+    await post.dispatcher.deliver()
+
+    assert len(post.sink.messages) == MAX_MESSAGES
+
+
+async def test_a_message_that_may_have_been_sent_counts_for_the_brake(post: Post) -> None:
+    post.sink.knows_nonces = False
+    post.sink.faults = [OutcomeUnknown("lost") for _ in range(2 * MAX_MESSAGES)]
+    await post.put("n", notice(), is_new=True)
+
+    for _ in range(2 * MAX_MESSAGES):
+        await post.dispatcher.deliver()
+        post.dispatcher._pauses.clear()
+
+    assert len(post.sink.messages) == MAX_MESSAGES
+
+
+async def test_what_was_not_sent_does_not_count_for_the_brake(post: Post) -> None:
+    post.sink.faults = [NotNow("away") for _ in range(2 * MAX_MESSAGES)]
+    await post.put("n", notice(), is_new=True)
+
+    for _ in range(2 * MAX_MESSAGES + 1):
+        await post.dispatcher.deliver()
+        await post.clock.advance(1)
+        post.dispatcher._pauses.clear()
+
+    assert post.texts == ["A word"]
+
+
+async def test_an_attempt_that_hung_is_repeated_at_once(post: Post) -> None:
+    post.sink.faults = [NotNow("away")] * 8
+    await post.put("n", notice(), is_new=True)
+    for _ in range(7):
+        await post.dispatcher.deliver()
+        await post.clock.advance(LONG_S)
+    post.sink.hung = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(post.dispatcher.deliver())
+        await until_called(post, "send alerts 1", 8)
+        await post.clock.advance(LONG_S)
+        post.sink.hung.set()
+
+    await post.clock.advance(1)
+    await post.dispatcher.deliver()
+
+    assert post.texts == ["A word"]
+
+
 async def test_too_many_stories_at_once_become_one_message(post: Post) -> None:
     for number in range(OVERFLOW_AT + 5):
         await post.put(f"story:{number}", story(number))
@@ -387,8 +506,49 @@ async def test_a_store_in_trouble_does_not_end_the_loop(post: Post) -> None:
     running.cancel()
 
 
+async def test_a_disk_that_takes_nothing_does_not_end_the_loop_either(tmp_path: Path) -> None:
+    """Reading works then, and only noting that something is about to be sent fails."""
+    clock = FakeClock()
+    post = Post(await Store.open(tmp_path, clock=clock), clock)
+    await post.put("n", notice(), is_new=True)
+    await post.store.run(lambda connection: connection.execute("PRAGMA query_only = ON").close())
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(post.dispatcher.run())
+        for _ in range(20):
+            await post.clock.advance(60)
+            await asyncio.sleep(0.005)
+        assert not running.done()
+        assert post.sink.messages == {}
+
+        await post.store.run(lambda connection: connection.execute("PRAGMA query_only = OFF").close())
+        async with asyncio.timeout(5):
+            while not post.sink.messages:
+                await post.clock.advance(1)
+                await asyncio.sleep(0.002)
+        running.cancel()
+    await post.store.close()
+
+
+async def until_called(post: Post, call: str, count: int) -> None:
+    async with asyncio.timeout(5):
+        while post.sink.calls.count(call) < count:  # noqa: ASYNC110 - the sink has no event for it
+            await asyncio.sleep(0)
+
+
 async def until_sent(post: Post, count: int) -> None:
     async with asyncio.timeout(10):
         while len(post.sink.messages) < count:
             await post.clock.advance(1)
             await asyncio.sleep(0.001)
+
+
+async def test_however_much_waits_for_one_route_the_others_go_on(post: Post) -> None:
+    post.sink.refusals["alerts"] = NotNow("locked out", retry_after_s=3600)
+    for number in range(300):
+        await post.put(f"n{number}", notice(str(number)), is_new=True)
+    await post.put("other", notice("other"), is_new=True, route="log")
+
+    await post.dispatcher.deliver()
+    await post.dispatcher.deliver()
+
+    assert post.texts == ["other"]

@@ -22,6 +22,7 @@ from discarr.core.models import (
 from discarr.core.store import Connection, Store, outbox
 from discarr.core.store.follows import add
 from discarr.monitoring.alerts.content import (
+    MAX_ITEMS,
     Content,
     DigestContent,
     NoticeContent,
@@ -186,7 +187,7 @@ async def test_imports_come_in_a_digest(station: Station) -> None:
 
     (digest,) = await station.contents(DigestContent)
     assert digest.counts == {EventKind.IMPORTED: 40}
-    assert len(digest.items) == 15
+    assert len(digest.items) == MAX_ITEMS
     assert digest.missed_from is None
 
 

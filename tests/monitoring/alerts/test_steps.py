@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from discarr.core.events import EventKind
 from discarr.core.models import EpisodeNumber, HistoryEvent, HistoryRecord
 from discarr.core.store.activity import HistoryCursor
-from discarr.monitoring.alerts.steps import OVERLAP, first_cursor, is_restored, read_steps, reads_since
+from discarr.monitoring.alerts.steps import (
+    OVERLAP,
+    first_cursor,
+    is_restored,
+    read_in_slices,
+    read_steps,
+    reads_since,
+)
 from discarr.monitoring.download_rows import NOTHING_HIDDEN, Hidden
 from tests.fakes.clock import START
 
@@ -165,3 +172,12 @@ def test_reading_in_any_pieces_tells_every_record_once(
 
     assert {(step.kind, step.name) for step in whole} == set(pieces)
     assert cursor.last_id == end.last_id
+
+
+def test_a_long_history_is_read_in_pieces() -> None:
+    records = [record(number, download_id=f"D{number}") for number in range(101, 1101)]
+
+    pauses = sum(1 for _ in read_in_slices(records, CURSOR, hidden=NOTHING_HIDDEN))
+
+    assert pauses >= 10
+    assert len(read_steps(records, CURSOR, hidden=NOTHING_HIDDEN)[0]) == 1000

@@ -6,14 +6,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from discarr.sandbox.arr_server.demo_world import (
-    OUTAGE_OF_4K,
-    demo_servers,
-    movies,
-    movies_4k,
-    replay_servers,
-    television,
-)
+from discarr.sandbox.arr_server.demo_scenarios import movies, movies_4k, television
+from discarr.sandbox.arr_server.demo_world import OUTAGE_OF_4K, demo_servers, replay_servers
 from discarr.sandbox.arr_server.replay import ReplayError
 from discarr.sandbox.arr_server.scenario import Scenario
 from discarr.sandbox.arr_server.scenario_source import ScenarioSource
@@ -48,7 +42,7 @@ def _looks(sources: list[ScenarioSource], seconds: float) -> list[tuple[str, str
 def test_there_is_always_something_to_see(sources: list[ScenarioSource], seconds: float) -> None:
     looks = _looks(sources, seconds)
 
-    assert 8 <= len(looks) <= 18
+    assert 8 <= len(looks) <= 28
     assert any(look[0] == "downloading" for look in looks)
     assert sum(look[0] == "warning" or look[:2] == ("completed", "warning") for look in looks) >= 3
     assert any(look[0] == "paused" for look in looks)

@@ -14,7 +14,7 @@ from referencing.jsonschema import DRAFT202012
 from discarr.core.models import InstanceKind, Protocol
 from discarr.sandbox.arr_server.app import ArrServer
 from discarr.sandbox.arr_server.bulk import BulkQueue
-from discarr.sandbox.arr_server.demo_world import movies, movies_4k, television
+from discarr.sandbox.arr_server.demo_scenarios import movies, movies_4k, television
 from discarr.sandbox.arr_server.library import WEBDL_720P, Movie, Series
 from discarr.sandbox.arr_server.scenario import Ending, Scenario, Step, already, importing, troubled, waiting
 from discarr.sandbox.arr_server.scenario_source import ScenarioSource

@@ -4,8 +4,9 @@ States: `pending` waits, `sending` may or may not have reached Discord, `sent` d
 went into another message.
 """
 
+import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -109,19 +110,27 @@ def withdraw(connection: sqlite3.Connection, stories: Iterable[str]) -> None:
     )
 
 
-def due(connection: sqlite3.Connection, now: datetime, *, limit: int) -> list[OutboxRow]:
-    """Return what can be sent, oldest first; what was being sent when Discarr ended comes with it."""
+def due(
+    connection: sqlite3.Connection, now: datetime, *, limit: int, except_for: Collection[str] = ()
+) -> list[OutboxRow]:
+    """Return what can be sent, oldest first; what was being sent when Discarr ended comes with it.
+
+    `except_for` are routes that are left out: however much waits for them, the others go on.
+    """
     rows = by_name(connection).execute(
-        "SELECT * FROM outbox WHERE state IN ('pending', 'sending') AND not_before <= ? ORDER BY id LIMIT ?",
-        (to_text(now), limit),
+        "SELECT * FROM outbox WHERE state IN ('pending', 'sending') AND not_before <= ?"
+        " AND route NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?",
+        (to_text(now), json.dumps(list(except_for)), limit),
     )
     return [_row(row) for row in rows]
 
 
-def next_due(connection: sqlite3.Connection) -> datetime | None:
-    """Return when the next message can be sent; None when there is none."""
+def next_due(connection: sqlite3.Connection, *, except_for: Collection[str] = ()) -> datetime | None:
+    """Return when the next message can be sent, by other routes than these; None when there is none."""
     (text,) = connection.execute(
         "SELECT min(not_before) FROM outbox WHERE state IN ('pending', 'sending')"
+        " AND route NOT IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(except_for)),),
     ).fetchone()
     return None if text is None else datetime.fromisoformat(text)
 
@@ -166,6 +175,22 @@ def mark_sent(
             " (story, route, channel_id, message_id, posted_at) VALUES (?, ?, ?, ?, ?)",
             (row.story, row.route, posted.channel_id, posted.message_id, to_text(now)),
         )
+
+
+def sent_since(connection: sqlite3.Connection, since: datetime) -> dict[str, list[datetime]]:
+    """Return when new messages were sent since then, by route; edits do not count, and doubtful ones do."""
+    rows = connection.execute(
+        "SELECT route, ended_at FROM outbox WHERE state = 'sent' AND ended_at > ?1"
+        " AND (is_new = 1 OR EXISTS (SELECT 1 FROM posted WHERE posted.story = outbox.story"
+        " AND posted.route = outbox.route AND posted.posted_at = outbox.ended_at))"
+        " UNION ALL SELECT route, first_attempt_at FROM outbox"
+        " WHERE state = 'sending' AND first_attempt_at > ?1",
+        (to_text(since),),
+    )
+    moments: dict[str, list[datetime]] = {}
+    for route, text in rows:
+        moments.setdefault(route, []).append(datetime.fromisoformat(text))
+    return moments
 
 
 def put_back(

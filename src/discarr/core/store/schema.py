@@ -131,6 +131,18 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX follow_by_media ON follow (instance, media_id)",
     ),
     (
+        """CREATE TABLE strike (
+            instance TEXT NOT NULL,
+            download TEXT NOT NULL,
+            rule TEXT NOT NULL,
+            added TEXT,
+            row_id INTEGER NOT NULL,
+            count INTEGER NOT NULL,
+            began_s REAL NOT NULL,
+            struck_s REAL NOT NULL,
+            left_bytes INTEGER NOT NULL,
+            PRIMARY KEY (instance, download, rule)
+        ) STRICT, WITHOUT ROWID""",
         # Ids are drawn at random, so that a button of an old message never fits another operation, not even
         # after the database was begun anew.
         """CREATE TABLE operation (

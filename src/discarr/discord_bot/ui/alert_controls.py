@@ -54,9 +54,6 @@ class AlertActions(Protocol):
     async def story_details(self, interaction: _AnyInteraction, story_id: int) -> None:
         """Show the alerts of a story: why, and what will happen next."""
 
-    async def alert_details(self, interaction: _AnyInteraction, alert_id: int) -> None:
-        """Show one alert: why, and what will happen next."""
-
     async def show_open(self, interaction: _AnyInteraction) -> None:
         """Show everything that is not as it should be."""
 
@@ -130,15 +127,6 @@ class DetailsButton(_AlertButton, template=_template("details", _ID)):
 
     async def callback(self, interaction: _AnyInteraction) -> None:
         await _actions(interaction).story_details(interaction, int(self.argument))
-
-
-class AlertDetailsButton(_AlertButton, template=_template("about", _ID)):
-    """Opens one alert, from a list of them."""
-
-    verb, text, emoji = "about", "Details", "🔎"
-
-    async def callback(self, interaction: _AnyInteraction) -> None:
-        await _actions(interaction).alert_details(interaction, int(self.argument))
 
 
 class OpenAlertsButton(_AlertButton, template=_template("open", "")):
@@ -225,7 +213,6 @@ ALERT_ITEMS: Final[tuple[type[discord.ui.DynamicItem[Any]], ...]] = (
     SilenceButton,
     SilenceSelect,
     DetailsButton,
-    AlertDetailsButton,
     OpenAlertsButton,
     BrowseQueueButton,
     FollowButton,

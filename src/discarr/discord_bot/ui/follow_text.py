@@ -28,6 +28,9 @@ NOT_MATCHED: Final = (
 TOO_MANY: Final = (
     f"You follow {MAX_FOLLOWS} titles, and that is all that fits. Let go of one with `/following` first."
 )
+SWITCHED_OFF: Final = (
+    "Nobody is told of titles that are ready: Discarr's admins have switched that off in `/notifications`."
+)
 NOTHING_FOUND: Final = (
     "No such title is in the queue right now. Look into `/queue`, or choose one of the suggestions."
 )

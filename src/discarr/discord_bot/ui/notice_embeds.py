@@ -5,7 +5,7 @@ anything; everything else is the embed.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,6 +14,7 @@ import discord
 
 from discarr.core.events import Ending, EventKind, Severity, Work
 from discarr.discord_bot.ui.alert_controls import notice_controls
+from discarr.discord_bot.ui.digest_lines import digest_lines
 from discarr.discord_bot.ui.layout import AMBER, GREEN, GREY, MAX_DESCRIPTION, RED, fit
 from discarr.discord_bot.ui.notice_text import (
     WORDS,
@@ -27,7 +28,6 @@ from discarr.discord_bot.ui.notice_text import (
     remedy,
     resolution,
     span,
-    step_words,
     steps_words,
     subject,
     work_heading,
@@ -35,11 +35,9 @@ from discarr.discord_bot.ui.notice_text import (
 from discarr.discord_bot.ui.row_text import name, sentence
 from discarr.monitoring.alerts.content import (
     MAX_ENTRIES,
-    MAX_ITEMS,
     Content,
     DigestContent,
     Entry,
-    Item,
     NoticeContent,
     OverflowContent,
     ReadyContent,
@@ -214,39 +212,20 @@ def _digest(content: DigestContent, now: datetime) -> discord.Embed:
     if content.missed_from is not None:
         since = clock_time(content.missed_from, now)
         lines.append(f"Some of it happened while Discarr was off, from {since} on.")
-    items = content.items[:MAX_ITEMS]
-    are_named = _are_instances_told_apart(items)
-    lines += [_item_line(item, now, is_named=are_named) for item in items]
-    if content.total > len(items):
-        lines.append(f"and {number(content.total - len(items))} more")
+    lines += digest_lines(content, now)
     has_failures = content.counts.get(EventKind.FAILED, 0) > 0
     embed = discord.Embed(
         title=_digest_title(content),
         description="\n".join(fit(lines, MAX_DESCRIPTION)) or None,
         colour=AMBER if has_failures else GREEN,
     )
-    if items:
-        _show_poster(embed, items[0].work)
+    if content.items:
+        _show_poster(embed, content.items[0].work)
     return embed
 
 
 def _digest_title(content: DigestContent) -> str:
     return steps_words(content.counts) or "What happened to downloads"
-
-
-def _item_line(item: Item, now: datetime, *, is_named: bool) -> str:
-    parts = [work_heading(item.work), step_words(item.kind)]
-    if is_named and item.instance_name:
-        parts.append(name(item.instance_name))
-    return f"{WORDS[item.kind].symbol} {' · '.join(parts)} {clock_time(item.at, now)}"
-
-
-def _are_instances_told_apart(items: Iterable[Item]) -> bool:
-    """Whether movies, or series, come from several instances: one of a kind is not named."""
-    names: dict[bool, set[str]] = {}
-    for item in items:
-        names.setdefault(item.work.episode_count > 0, set()).add(item.instance_name)
-    return any(len(found) > 1 for found in names.values())
 
 
 def _ready(content: ReadyContent, now: datetime) -> discord.Embed:

@@ -148,7 +148,7 @@ def unpack(fields: Sequence[Field], packed: str) -> dict[str, str]:
 
 
 def _fitted(text: str, budget: int) -> str:
-    kept = clean(text).replace(_SEPARATOR, " ")[:budget]
+    kept = clean(text.replace(_SEPARATOR, " "))[:budget]
     while length(kept) > budget:
         kept = kept[:-1]
-    return kept
+    return kept.strip()

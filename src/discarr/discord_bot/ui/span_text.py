@@ -6,7 +6,7 @@ from typing import Final
 from discarr.monitoring.alerts.rules import RuleRefused
 
 _UNITS: Final = {"d": 86_400, "h": 3_600, "min": 60, "s": 1}
-_NUMBER: Final = r"([0-9]{1,6}(?:[.,][0-9]{1,2})?)"
+_NUMBER: Final = r"([0-9]{1,7}(?:[.,][0-9]{1,2})?)"
 _MINUTES: Final = re.compile(_NUMBER)
 _PART: Final = re.compile(_NUMBER + r" ?(days?|d|hours?|h|minutes?|min|m|seconds?|sec|s)(?![a-z]) ?")
 _NEVER: Final = frozenset({"", "-", "0", "never", "no", "none", "off"})

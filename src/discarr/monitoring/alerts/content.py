@@ -14,8 +14,8 @@ from discarr.core.models import DownloadKey
 
 MAX_ENTRIES: Final = 10
 """Alerts that one message lists."""
-MAX_ITEMS: Final = 15
-"""Downloads that one digest lists."""
+MAX_ITEMS: Final = 40
+"""Downloads that one digest tells by name."""
 
 
 class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):

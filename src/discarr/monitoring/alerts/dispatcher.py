@@ -17,8 +17,9 @@ import asyncio
 import logging
 import random
 import secrets
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final, Protocol
 
@@ -28,6 +29,7 @@ from discarr.core.events import EventKind
 from discarr.core.store import Store, outbox, records
 from discarr.core.store.outbox import OutboxRow, Outgoing, PostedMessage
 from discarr.core.supervision import supervise
+from discarr.monitoring.alerts.brake import MESSAGES_WINDOW_S, Brake
 from discarr.monitoring.alerts.content import (
     Content,
     DigestContent,
@@ -45,19 +47,19 @@ _log = logging.getLogger(__name__)
 
 NONCE_WINDOW: Final = timedelta(minutes=2)
 """How long Discord is trusted to know a nonce: "the past few minutes"."""
-MAX_MESSAGES: Final = 30
-MESSAGES_WINDOW_S: Final = 300.0
-"""At most so many new messages in so many seconds in one channel, whatever happens."""
 OVERFLOW_AT: Final = 10
 """More new messages than this waiting for one route become one."""
 TOLD_ELSEWHERE: Final = PostedMessage(channel_id=0, message_id=0)
 """Stands for the message of a story that was only counted in an overflow: there is nothing to edit."""
 _MAX_AGE: Final = timedelta(days=7)
 _FIRST_PAUSE_S = 2.0
+_SHORTEST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 45.0
-"""Whatever Discord was like before: a minute after its return everything is told."""
+"""Between the beginnings of two attempts. Whatever Discord was like before: a minute after its return
+everything is told."""
 _BATCH = 200
 _IDLE_S = 30.0
+_SHORTEST_WAIT_S = 0.25
 
 
 class SinkError(DiscarrError):
@@ -117,8 +119,7 @@ class Dispatcher:
         self._filled = filled
         self._pauses: dict[str, tuple[int, float]] = {}
         """By route: failures in a row, and until when it waits (monotonic)."""
-        self._sent_at: dict[int, deque[float]] = {}
-        """By channel: when new messages were sent lately (monotonic)."""
+        self._brake = Brake(clock)
         self._epoch = ""
         """Tells the nonces of this database from those of another one with the same row ids."""
 
@@ -135,6 +136,12 @@ class Dispatcher:
             StoreError: the store does not answer.
         """
         await self.recount()
+        now = self._clock.now()
+        since = now - timedelta(seconds=MESSAGES_WINDOW_S)
+        sent = await self._store.run(lambda connection: outbox.sent_since(connection, since))
+        self._brake.remember(
+            {route: [(now - at).total_seconds() for at in moments] for route, moments in sent.items()}
+        )
         fresh = secrets.token_hex(3)
         self._epoch = await self._store.run(lambda connection: records.keep_meta(connection, "epoch", fresh))
 
@@ -150,14 +157,16 @@ class Dispatcher:
     async def deliver(self) -> None:
         """Try everything that is due, once."""
         now = self._clock.now()
-        rows = await self._store.run(lambda connection: outbox.due(connection, now, limit=_BATCH))
+        paused = self._paused()
+        rows = await self._store.run(
+            lambda connection: outbox.due(connection, now, limit=_BATCH, except_for=paused)
+        )
         by_route: dict[str, list[OutboxRow]] = {}
         for row in rows:
             by_route.setdefault(row.route, []).append(row)
         async with asyncio.TaskGroup() as group:
             for route, waiting in by_route.items():
-                if self._pauses.get(route, (0, 0.0))[1] <= self._clock.monotonic():
-                    group.create_task(self._deliver_route(route, waiting), name=f"deliver-{route}")
+                group.create_task(self._deliver_route(route, waiting), name=f"deliver-{route}")
 
     async def _deliver_and_wait(self) -> None:
         if not self._sink.ready.is_set():
@@ -167,28 +176,31 @@ class Dispatcher:
         try:
             await self.deliver()
             wait_s = await self._wait_s()
-        except StoreError as error:
-            _log.debug("The outbox cannot be read: %s", error)
+        except* StoreError as trouble:
+            _log.debug("The outbox cannot be used: %s", trouble.exceptions[0])
             wait_s = _IDLE_S
         await wait_for_any(self._clock, wait_s, self._filled)
 
     async def _wait_s(self) -> float:
         """How long nothing can be due: until the next message, or the end of a route's pause."""
-        due_at = await self._store.run(outbox.next_due)
-        waits = [until - self._clock.monotonic() for _, until in self._pauses.values()]
-        pauses = [wait for wait in waits if wait > 0]
+        paused = self._paused()
+        due_at = await self._store.run(lambda connection: outbox.next_due(connection, except_for=paused))
         until_due = (due_at - self._clock.now()).total_seconds() if due_at is not None else _IDLE_S
-        if until_due <= 0:
-            until_due = min(pauses, default=1.0)
-        return max(0.25, min(until_due, _IDLE_S))
+        return max(_SHORTEST_WAIT_S, min(until_due, _IDLE_S, *paused.values()))
+
+    def _paused(self) -> dict[str, float]:
+        """Return the routes that wait, and for how many seconds still."""
+        now_s = self._clock.monotonic()
+        return {route: until_s - now_s for route, (_, until_s) in self._pauses.items() if until_s > now_s}
 
     async def _deliver_route(self, route: str, rows: Sequence[OutboxRow]) -> None:
         rows = await self._without_overflow(route, rows)
         for row in rows:
+            began_s = self._clock.monotonic()
             try:
                 await self._deliver_one(row)
             except (NotNow, OutcomeUnknown) as failure:
-                await self._put_back(row, failure)
+                await self._put_back(row, failure, began_s)
                 return
             except (RouteRefused, ContentRefused) as failure:
                 await self._give_up(row, failure)
@@ -196,50 +208,77 @@ class Dispatcher:
                 self._pauses.pop(route, None)
 
     async def _deliver_one(self, waiting: OutboxRow) -> None:
-        now = self._clock.now()
         route = _route(waiting)
-        content = _content(waiting)
+        _content(waiting)
         channel_id = await self._sink.channel_of(route)
         posted = None if waiting.is_new else await self._posted(waiting)
         if posted is None:
-            self._check_brake(channel_id)
-        row = await self._store.run(lambda connection: outbox.claim(connection, waiting.id, now=now))
-        if row is None:
+            await self._send_new(waiting, route, channel_id)
             return
+        row = await self._claim(waiting)
+        if row is not None:
+            if posted != TOLD_ELSEWHERE:
+                await self._sink.edit(posted, _content(row))
+            await self._mark_sent(row, None)
+
+    async def _send_new(self, waiting: OutboxRow, route: Route, channel_id: int) -> None:
+        self._brake.settle(waiting.route, channel_id)
+        if self._brake.wait_s(channel_id) > 0:
+            await self._settle_brake()
+        wait_s = self._brake.wait_s(channel_id)
+        if wait_s > 0:
+            raise NotNow("There were too many messages at once.", retry_after_s=wait_s)
+        # Taken before anything is awaited: several routes can lead to one channel.
+        taken = self._brake.take(channel_id)
+        try:
+            posted = await self._hand_over(waiting, route)
+        except (NotNow, RouteRefused, ContentRefused):
+            self._brake.give_back(channel_id, taken)
+            raise
+        if posted is None:
+            self._brake.give_back(channel_id, taken)
+
+    async def _settle_brake(self) -> None:
+        """Learn where the routes lead that an earlier process used."""
+        for route in self._brake.unsettled:
+            with suppress(SinkError, ValueError):
+                self._brake.settle(route, await self._sink.channel_of(Route.parse(route)))
+
+    async def _hand_over(self, waiting: OutboxRow, route: Route) -> PostedMessage | None:
+        """Send a message, or find the one that was sent; None: it was withdrawn or merged meanwhile."""
+        now = self._clock.now()
+        row = await self._claim(waiting)
+        if row is None:
+            return None
         content = _content(row)
         new: PostedMessage | None = None
-        if posted is not None:
-            if posted != TOLD_ELSEWHERE:
-                await self._sink.edit(posted, content)
-        else:
-            is_doubtful = row.attempts > 1 and row.first_attempt_at is not None
-            if is_doubtful and now - (row.first_attempt_at or now) > NONCE_WINDOW:
-                new = await self._sink.find(route, row.id)
-            if new is None:
-                nonce = f"{self._epoch}-{row.id}"
-                new = await self._sink.send(route, content, row_id=row.id, nonce=nonce)
-            self._sent_at.setdefault(channel_id, deque(maxlen=MAX_MESSAGES)).append(self._clock.monotonic())
-        done = self._clock.now()
-        await self._store.run(lambda connection: outbox.mark_sent(connection, row, new, now=done))
+        is_doubtful = row.attempts > 1 and row.first_attempt_at is not None
+        if is_doubtful and now - (row.first_attempt_at or now) > NONCE_WINDOW:
+            new = await self._sink.find(route, row.id)
+        if new is None:
+            new = await self._sink.send(route, content, row_id=row.id, nonce=f"{self._epoch}-{row.id}")
+        await self._mark_sent(row, new)
+        return new
+
+    async def _claim(self, row: OutboxRow) -> OutboxRow | None:
+        now = self._clock.now()
+        return await self._store.run(lambda connection: outbox.claim(connection, row.id, now=now))
+
+    async def _mark_sent(self, row: OutboxRow, posted: PostedMessage | None) -> None:
+        now = self._clock.now()
+        await self._store.run(lambda connection: outbox.mark_sent(connection, row, posted, now=now))
 
     async def _posted(self, row: OutboxRow) -> PostedMessage | None:
         return await self._store.run(lambda connection: outbox.find_posted(connection, row.story, row.route))
 
-    def _check_brake(self, channel_id: int) -> None:
-        """Raise NotNow while the channel has had its share of new messages."""
-        lately = self._sent_at.get(channel_id)
-        if lately is None or len(lately) < MAX_MESSAGES:
-            return
-        wait_s = lately[0] + MESSAGES_WINDOW_S - self._clock.monotonic()
-        if wait_s > 0:
-            raise NotNow("There were too many messages at once.", retry_after_s=wait_s)
-
-    async def _put_back(self, row: OutboxRow, failure: SinkError) -> None:
+    async def _put_back(self, row: OutboxRow, failure: SinkError, began_s: float) -> None:
+        """Let a route wait. An attempt that hung for long has waited already: `began_s` is when it began."""
         failures = self._pauses.get(row.route, (0, 0.0))[0] + 1
         pause_s = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2.0 ** min(failures - 1, 10))
         pause_s *= random.uniform(0.5, 1.0)  # noqa: S311 - no secret depends on it  # nosec B311
-        pause_s = max(pause_s, failure.retry_after_s)
-        self._pauses[row.route] = failures, self._clock.monotonic() + pause_s
+        now_s = self._clock.monotonic()
+        until_s = max(began_s + pause_s, now_s + max(_SHORTEST_PAUSE_S, failure.retry_after_s))
+        self._pauses[row.route] = failures, until_s
         if failures == 1:
             _log.warning("A message waits for Discord: %s", failure.reason)
         if self._clock.now() - row.created_at > _MAX_AGE:

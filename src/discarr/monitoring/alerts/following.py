@@ -65,11 +65,15 @@ def tell_followers(follows: Sequence[Follow], steps: Iterable[Step], instance_na
     A pack is ready when its last episode has arrived, whichever downloads brought them.
     """
     by_id = {follow.id: follow for follow in follows}
+    of_title: dict[tuple[str, int], list[int]] = {}
+    for follow in follows:
+        of_title.setdefault((follow.instance, follow.media_id), []).append(follow.id)
     outcomes: dict[int, tuple[Step, bool]] = {}
     for step in steps:
-        for follow in list(by_id.values()):
-            if (follow.instance, follow.media_id) != (step.instance, step.media_id):
-                continue
+        if step.media_id is None:
+            continue
+        for follow_id in of_title.get((step.instance, step.media_id), ()):
+            follow = by_id[follow_id]
             if step.kind in _ARRIVED:
                 left = _left(follow, step)
                 by_id[follow.id] = replace(follow, missing=msgspec.json.encode(left))

@@ -7,9 +7,10 @@ from discarr.clients.base import MediaClient
 from discarr.core.clock import Clock
 from discarr.core.errors import MediaClientError, StoreError
 from discarr.core.models import InstanceState
+from discarr.core.slices import run_in_slices
 from discarr.core.store.activity import HistoryCursor
 from discarr.monitoring.alerts.notifier import Notifier
-from discarr.monitoring.alerts.steps import Batch, first_cursor, is_restored, read_steps, reads_since
+from discarr.monitoring.alerts.steps import Batch, first_cursor, is_restored, read_in_slices, reads_since
 from discarr.monitoring.alerts.watch import Watch
 from discarr.monitoring.cache_manager import CacheManager
 from discarr.monitoring.download_rows import Hidden
@@ -95,7 +96,8 @@ class HistoryFeed:
         if is_restored(fetched.records, cursor):
             _log.warning("%s: its database is older than before; its history is read from now on", self._id)
             return await self._baseline()
-        steps, last = read_steps(fetched.records, cursor, hidden=self._hidden)
+        reading = read_in_slices(fetched.records, cursor, hidden=self._hidden)
+        steps, last = await run_in_slices(reading, self._clock)
         missed = [step.at for step in steps if self._is_first and step.at < self._started_at]
         return Batch(
             instance=self._id,

@@ -9,7 +9,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -20,7 +20,7 @@ from discarr.core.events import EventKind, Severity
 from discarr.core.models import QueueSnapshot
 from discarr.core.slices import run_in_slices
 from discarr.core.store import Store
-from discarr.core.store.activity import HistoryCursor, get_cursor
+from discarr.core.store.activity import HistoryCursor, StoredStep, get_cursor
 from discarr.core.store.alerts import NOTHING_STORED, load_book
 from discarr.core.store.follows import Follow, all_follows
 from discarr.core.store.outbox import Outgoing
@@ -30,11 +30,11 @@ from discarr.monitoring.alerts.alert import Condition, Observation
 from discarr.monitoring.alerts.book import AlertBook
 from discarr.monitoring.alerts.commit import News, commit
 from discarr.monitoring.alerts.content import Facts, NoticeContent
-from discarr.monitoring.alerts.digests import digests_of
+from discarr.monitoring.alerts.digests import Digest, digests_in_slices
 from discarr.monitoring.alerts.following import Told, tell_followers
 from discarr.monitoring.alerts.quiet_hours import decode_quiet_hours
 from discarr.monitoring.alerts.routes import Route, RouteKind
-from discarr.monitoring.alerts.steps import Batch
+from discarr.monitoring.alerts.steps import Batch, Step
 from discarr.monitoring.alerts.telling import Telling
 from discarr.monitoring.alerts.watch import Watch
 from discarr.monitoring.cache_manager import CacheManager, Subscription
@@ -122,7 +122,7 @@ class Notifier:
                 self._clock,
             )
             telling = self.telling(now)
-            steps, waits = digests_of(seen.removed, self.book.rules, names, now)
+            steps, waits = await self._digests(seen.removed, names, now)
             news = News(
                 now=now,
                 plan=plan,
@@ -166,7 +166,7 @@ class Notifier:
             now = self._clock.now()
             names = self.names
             telling = self.telling(now)
-            steps, waits = digests_of(batch.steps, self.book.rules, names, now)
+            steps, waits = await self._digests(batch.steps, names, now)
             told = tell_followers(self.follows, batch.steps, names.get(batch.instance, batch.instance))
             news = News(
                 now=now,
@@ -185,6 +185,11 @@ class Notifier:
             )
             self._watch.note_history(batch.instance, batch.steps)
             return True
+
+    async def _digests(
+        self, steps: Iterable[Step], names: Mapping[str, str], now: datetime
+    ) -> tuple[list[StoredStep], dict[Digest, float]]:
+        return await run_in_slices(digests_in_slices(steps, self.book.rules, names, now), self._clock)
 
     async def _look_and_wait(self, subscription: Subscription) -> None:
         await wait_for_any(self._clock, _TICK_S, subscription.changed)

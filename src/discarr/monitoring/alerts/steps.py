@@ -4,7 +4,7 @@ The history alone says what became of a download (design decision 7). Where it w
 transaction that tells of it, so that each record is told once, whatever happens in between.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from discarr.core.events import MAX_EPISODES, Ending, EventKind, Work
 from discarr.core.models import DownloadKey, EpisodeNumber, HistoryEvent, HistoryRecord
+from discarr.core.slices import drain
 from discarr.core.store.activity import HistoryCursor
 from discarr.monitoring.download_rows import Hidden
 
@@ -33,6 +34,12 @@ ENDINGS: Final[Mapping[EventKind, Ending]] = {
     EventKind.REMOVED: Ending.REMOVED,
 }
 """What a step says about the end of a download's troubles."""
+
+
+_SLICE = 100
+"""Records or steps between two pauses: about 1 ms of work."""
+
+type _Part = tuple[int | None, EpisodeNumber | None]
 
 
 class Step(Struct, frozen=True, kw_only=True, gc=False):
@@ -97,22 +104,41 @@ def read_steps(
 
     `records` may repeat what was read before.
     """
+    return drain(read_in_slices(records, cursor, hidden=hidden))
+
+
+def read_in_slices(
+    records: Iterable[HistoryRecord], cursor: HistoryCursor, *, hidden: Hidden
+) -> Generator[None, None, tuple[tuple[Step, ...], HistoryCursor]]:
+    """Do the same with a pause at each `yield`."""
     new = sorted((record for record in records if record.id > cursor.last_id), key=lambda record: record.id)
     if not new:
         return (), cursor
-    upgrades = [record for record in new if record.is_upgrade_deletion]
+    upgrades: dict[_Part, list[datetime]] = {}
     groups: dict[tuple[EventKind, str], list[HistoryRecord]] = {}
-    for record in new:
+    for count, record in enumerate(new, start=1):
+        if count % _SLICE == 0:
+            yield
+        if record.is_upgrade_deletion:
+            upgrades.setdefault(_part(record), []).append(record.date)
         kind = _KINDS.get(record.event)
         if kind is not None:
             groups.setdefault((kind, _name(record)), []).append(record)
-    steps = [_step(kind, group, upgrades, hidden=hidden) for (kind, _), group in groups.items()]
+    steps = []
+    for count, ((kind, _), group) in enumerate(groups.items(), start=1):
+        if count % _SLICE == 0:
+            yield
+        steps.append(_step(kind, group, upgrades, hidden=hidden))
     last = HistoryCursor(instance=cursor.instance, last_id=new[-1].id, last_at=new[-1].date)
     return tuple(sorted(steps, key=lambda step: step.at)), last
 
 
 def _step(
-    kind: EventKind, group: Sequence[HistoryRecord], upgrades: Sequence[HistoryRecord], *, hidden: Hidden
+    kind: EventKind,
+    group: Sequence[HistoryRecord],
+    upgrades: Mapping[_Part, Iterable[datetime]],
+    *,
+    hidden: Hidden,
 ) -> Step:
     head = group[0]
     episodes = tuple(sorted({record.episode for record in group if record.episode is not None}))
@@ -139,13 +165,12 @@ def _step(
     )
 
 
-def _replaces(imported: HistoryRecord, upgrades: Iterable[HistoryRecord]) -> bool:
-    return any(
-        record.media_id == imported.media_id
-        and record.episode == imported.episode
-        and abs(record.date - imported.date) <= _UPGRADE_WINDOW
-        for record in upgrades
-    )
+def _replaces(imported: HistoryRecord, upgrades: Mapping[_Part, Iterable[datetime]]) -> bool:
+    return any(abs(at - imported.date) <= _UPGRADE_WINDOW for at in upgrades.get(_part(imported), ()))
+
+
+def _part(record: HistoryRecord) -> _Part:
+    return record.media_id, record.episode
 
 
 def _name(record: HistoryRecord) -> str:

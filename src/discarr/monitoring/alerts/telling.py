@@ -24,6 +24,10 @@ MAX_REMINDERS: Final = 6
 LATER_REMINDERS_S: Final = 24 * 3600.0
 _WAIT_S: Final = {Severity.INFO: 20.0, Severity.WARNING: 20.0, Severity.CRITICAL: 5.0}
 """How long a new message waits for others to join it. What is over by then, nobody hears of."""
+_RINGS_AFTER: Final = timedelta(minutes=30)
+"""Whoever was told so long ago that something is wrong hears when it is over, by a message of its own.
+Sooner, the first one is edited alone: a server that comes and goes for an hour would be told of with each
+turn."""
 _IN_PRIVATE: Final = frozenset({RouteKind.OWNER, RouteKind.USER})
 
 
@@ -45,14 +49,15 @@ class Telling:
     def story(self, story: Story, members: Collection[Alert]) -> list[Outgoing]:
         """Return what makes the message of a story say how things are now.
 
-        One that is critical and over is also told anew, to those who read that it began: an edit rings no
-        bell.
+        The end of a critical one that stood for half an hour is also told anew, to those who read that it
+        began: an edit rings no bell.
         """
         rule = self.rules[story.kind]
         content = self._content(story, members, rule)
         first_at = story.opened_at + timedelta(seconds=_WAIT_S[rule.severity])
         messages = self._to_all(story.key, content, rule, is_hidden=story.is_hidden, not_before=first_at)
-        if story.closed_at is not None and rule.severity is Severity.CRITICAL:
+        is_over_late = story.closed_at is not None and story.closed_at - story.opened_at >= _RINGS_AFTER
+        if is_over_late and rule.severity is Severity.CRITICAL:
             messages += self._to_all(
                 story.key, content, rule, is_hidden=story.is_hidden, is_new=True, is_sequel=True
             )

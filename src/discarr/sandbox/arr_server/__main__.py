@@ -9,7 +9,7 @@ from pathlib import Path
 from discarr.core.models import InstanceKind
 from discarr.sandbox.arr_server.app import API_KEY, ArrServer
 from discarr.sandbox.arr_server.bulk import BulkQueue
-from discarr.sandbox.arr_server.demo_world import movies, television
+from discarr.sandbox.arr_server.demo_scenarios import movies, television
 from discarr.sandbox.arr_server.replay import Replay, ReplayError
 from discarr.sandbox.arr_server.scenario_source import ScenarioSource
 from discarr.sandbox.arr_server.source import Source

@@ -62,6 +62,14 @@ class Movie:
         """Where its file belongs."""
         return f"{self.root_folder}/{self.title.replace(':', ' -')} ({self.year})"
 
+    @property
+    def poster_url(self) -> str:
+        """Where its poster would be."""
+        return self._picture_url("poster")
+
+    def _picture_url(self, cover: str) -> str:
+        return f"https://image.tmdb.org/t/p/original/{_token(f'{cover}{self.title}')}.jpg"
+
     def resource(self, tag_ids: dict[str, int]) -> JsonObject:
         """Return the wire's movie, as embedded in a queue row: no statistics, no local covers."""
         return {
@@ -76,11 +84,8 @@ class Movie:
             "overview": self.overview,
             "inCinemas": f"{self.year}-03-01T00:00:00Z",
             "images": [
-                {
-                    "coverType": cover,
-                    "remoteUrl": f"https://image.tmdb.org/t/p/original/{_token(f'{cover}{self.title}')}.jpg",
-                }
-                for cover in ("poster", "fanart")
+                {"coverType": "poster", "remoteUrl": self.poster_url},
+                {"coverType": "fanart", "remoteUrl": self._picture_url("fanart")},
             ],
             "website": "",
             "year": self.year,
@@ -128,6 +133,15 @@ class Series:
         """Where its seasons belong."""
         return f"{self.root_folder}/{self.title}"
 
+    @property
+    def poster_url(self) -> str:
+        """Where its poster would be."""
+        return self._picture_url("poster", "posters")
+
+    def _picture_url(self, cover: str, folder: str) -> str:
+        name = _token(f"{cover}{self.title}")[:13]
+        return f"https://artworks.thetvdb.com/banners/v4/series/{300_000 + self.id}/{folder}/{name}.jpg"
+
     def resource(self, tag_ids: dict[str, int]) -> JsonObject:
         """Return the wire's series."""
         slug = "".join(letter if letter.isalnum() else "-" for letter in self.title.lower())
@@ -141,16 +155,9 @@ class Series:
             "network": "Public Television",
             "airTime": "20:00",
             "images": [
-                {
-                    "coverType": cover,
-                    "remoteUrl": f"https://artworks.thetvdb.com/banners/v4/series/{300_000 + self.id}/"
-                    f"{folder}/{_token(f'{cover}{self.title}')[:13]}.jpg",
-                }
-                for cover, folder in (
-                    ("banner", "banners"),
-                    ("poster", "posters"),
-                    ("fanart", "backgrounds"),
-                )
+                {"coverType": "banner", "remoteUrl": self._picture_url("banner", "banners")},
+                {"coverType": "poster", "remoteUrl": self.poster_url},
+                {"coverType": "fanart", "remoteUrl": self._picture_url("fanart", "backgrounds")},
             ],
             "originalLanguage": languages_resource("English")[0],
             "seasons": [

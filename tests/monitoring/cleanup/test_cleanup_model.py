@@ -1,0 +1,252 @@
+"""Clean-up against a small reference, whatever happens in whatever order.
+
+The reference knows the truth of a handful of downloads: since when each has really got no data, and at how
+many refreshes of its app that could be seen. Nothing else is trusted.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec import structs
+
+from discarr.core.models import Download, HealthIssue, InstanceState, QueueStatus, TrackedState
+from discarr.monitoring.cleanup.guards import GuardKind
+from tests.fakes.clock import START, FakeClock
+from tests.fakes.inline_store import InlineStore
+from tests.monitoring.cleanup.stage import GB, Stage, make_item, settings_of
+
+NAMES: Final = tuple("ABCDE")
+HEALTHY: Final = ("H1", "H2", "H3", "H4", "H5", "H6", "H7", "H8", "H9", "H10", "H11", "H12")
+"""They load all the time, so that two or three in trouble are no third of the queue."""
+STALLED_MINUTES: Final = 30
+SPACING_MINUTES: Final = 10
+LOOK_MINUTES: Final = 5
+STRIKES: Final = 3
+CLIENT_AWAY = HealthIssue(source="DownloadClientStatusCheck", level="error", message="", wiki_url=None)
+STATES: Final[dict[str, dict[str, Any]]] = {
+    "loading": {"status": QueueStatus.DOWNLOADING, "tracked_state": TrackedState.DOWNLOADING},
+    "warned": {"status": QueueStatus.WARNING, "tracked_state": TrackedState.DOWNLOADING},
+    "paused": {"status": QueueStatus.PAUSED, "tracked_state": TrackedState.DOWNLOADING},
+    "queued": {"status": QueueStatus.QUEUED, "tracked_state": TrackedState.DOWNLOADING},
+    "unknown": {"status": QueueStatus.UNKNOWN, "tracked_state": TrackedState.DOWNLOADING},
+    "odd": {"status": QueueStatus.DOWNLOADING, "tracked_state": TrackedState.UNKNOWN},
+    "importing": {"status": QueueStatus.COMPLETED, "tracked_state": TrackedState.IMPORTING},
+    "seeding": {"status": QueueStatus.COMPLETED, "tracked_state": TrackedState.IMPORT_PENDING},
+}
+ACTIVE: Final = frozenset({"loading", "warned"})
+
+
+@dataclass(slots=True)
+class Truth:
+    """What is really so with one download."""
+
+    state: str = "loading"
+    is_there: bool = True
+    is_stalled: bool = False
+    looks_stalled: bool = False
+    """The same, as of when its app last looked."""
+    is_kept: bool = False
+    added: datetime = START - timedelta(days=2)
+    idle_looks: int = 0
+    """Refreshes of the app, seen in calm, since it last got data, was active no more, or was added."""
+    idle_minutes: int = 0
+    """Minutes between these."""
+    lazy_looks: int = 0
+    """The same refreshes, but since it was added: data ends a stall, and makes nothing fast at once."""
+
+    def begin_anew(self) -> None:
+        self.idle_looks = self.idle_minutes = 0
+
+
+class CleanupMachine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.truths: dict[str, Truth] = {}
+        self.gone: dict[str, Download] = {}
+        self.is_away = False
+        self.is_client_away = False
+        self.is_asleep = False
+
+    def teardown(self) -> None:
+        self.runner.run(self.stage.store.close())
+        self.runner.close()
+
+    @initialize(is_slow_on=st.booleans())
+    def begin(self, *, is_slow_on: bool) -> None:
+        rules = "stalled,slow" if is_slow_on else "stalled"
+        store = self.runner.run(InlineStore.in_memory(clock=FakeClock()))
+        self.stage = Stage(
+            store,
+            settings_of(
+                cleanup_rules=rules,
+                cleanup_strikes=STRIKES,
+                cleanup_spacing_minutes=SPACING_MINUTES,
+                cleanup_stalled_minutes=STALLED_MINUTES,
+                cleanup_keep_tags="keep",
+                cleanup_per_run=100,
+            ),
+            interval_s=60 * LOOK_MINUTES,
+        )
+        self.is_slow_on = is_slow_on
+        self.truths = {name: Truth() for name in NAMES}
+        self.stage.put(*(make_item(name, tags=()) for name in NAMES))
+        self.stage.put(
+            *(make_item(name, size_bytes=4000 * GB, size_left_bytes=3000 * GB) for name in HEALTHY)
+        )
+
+    def look(self, after_s: float = 60 * LOOK_MINUTES) -> None:
+        """Let time pass in the world, and look at it."""
+        if not self.is_asleep:  # else nobody could see it
+            for name, truth in self.truths.items():
+                truth.looks_stalled = truth.is_stalled
+                if truth.is_there and truth.state in ACTIVE and not truth.is_stalled:
+                    self.stage.load_data(name, 60_000_000)
+                    truth.begin_anew()
+            for name in HEALTHY:
+                self.stage.load_data(name, 60_000_000)
+        self.stage.facts["radarr"]["state"] = InstanceState.UNREACHABLE if self.is_away else InstanceState.UP
+        self.stage.facts["radarr"]["health"] = (CLIENT_AWAY,) if self.is_client_away else ()
+        self.runner.run(self.stage.look(after_s, is_app_awake=not self.is_asleep))
+        if self.is_away or self.is_client_away:
+            return
+        for truth in self.truths.values():
+            if truth.state in ACTIVE and truth.looks_stalled and truth.is_there:
+                if not self.is_asleep:
+                    truth.idle_looks += 1
+                    truth.lazy_looks += 1
+                truth.idle_minutes += LOOK_MINUTES if after_s == 60 * LOOK_MINUTES else 0
+
+    @rule(looks=st.sampled_from([1, 2, 3, 6, 14]))
+    def pass_time(self, looks: int) -> None:
+        for _ in range(looks):
+            self.look()
+
+    @rule(names=st.sets(st.sampled_from(NAMES)))
+    def stall_or_recover(self, names: set[str]) -> None:
+        for name in names:
+            self.truths[name].is_stalled = not self.truths[name].is_stalled
+        self.look()
+
+    @rule(name=st.sampled_from(NAMES))
+    def stall_one_for_long(self, name: str) -> None:
+        """Make what is proposed likely enough to be worth a test."""
+        self.truths[name].is_stalled = True
+        for _ in range(15):
+            self.look()
+
+    @rule(name=st.sampled_from(NAMES), state=st.sampled_from(sorted(STATES)))
+    def change_state(self, name: str, state: str) -> None:
+        truth = self.truths[name]
+        truth.state = state
+        if truth.is_there:
+            self.stage.change(name, **STATES[state])
+        if state not in ACTIVE:
+            truth.begin_anew()
+        self.look()
+
+    @rule(name=st.sampled_from(NAMES))
+    def tag(self, name: str) -> None:
+        truth = self.truths[name]
+        truth.is_kept = not truth.is_kept
+        if truth.is_there:
+            self.stage.change(name, tags=("keep",) if truth.is_kept else ())
+        self.look()
+
+    @rule(name=st.sampled_from(NAMES), is_new=st.booleans())
+    def vanish_or_come_back(self, name: str, *, is_new: bool) -> None:
+        truth = self.truths[name]
+        truth.is_there = not truth.is_there
+        if not truth.is_there:
+            self.gone[name] = self.stage.remove(name)
+        else:
+            back = self.gone.pop(name)
+            if is_new:
+                truth.added = self.stage.clock.true_time()
+                truth.begin_anew()
+                truth.lazy_looks = 0
+                back = make_item(name, added=truth.added)
+            tags = ("keep",) if truth.is_kept else ()
+            self.stage.put(structs.replace(back, tags=tags, **STATES[truth.state]))
+        self.look()
+
+    @rule(seconds=st.sampled_from([-3600.0, 3600.0, 86_400.0, 365 * 86_400.0, -365 * 86_400.0]))
+    def jump(self, seconds: float) -> None:
+        self.stage.clock.jumped += timedelta(seconds=seconds)
+        self.look()
+
+    @rule(hours=st.sampled_from([1, 8, 48]))
+    def suspend(self, hours: int) -> None:
+        self.look(after_s=hours * 3600)
+
+    @rule()
+    def restart_discarr(self) -> None:
+        self.stage.start_discarr()
+        self.runner.run(self.stage.watch.load())
+        self.look()
+
+    @rule()
+    def restart_the_app(self) -> None:
+        self.is_away = True
+        self.look()
+        self.is_away = False
+        self.look()
+
+    @rule()
+    def lose_or_find_the_client(self) -> None:
+        self.is_client_away = not self.is_client_away
+        self.look()
+
+    @rule()
+    def freeze_or_wake_the_app(self) -> None:
+        self.is_asleep = not self.is_asleep
+        self.look()
+
+    @precondition(lambda self: bool(self.truths))
+    @invariant()
+    def only_what_deserves_it_is_proposed(self) -> None:
+        collection = self.stage.collect()
+        if collection.candidates:
+            assert not self.is_away
+            assert not self.is_client_away
+        for candidate in collection.candidates:
+            truth = self.truths[candidate.download.key.id]  # a healthy one has none
+            assert truth.is_there
+            assert truth.state in ACTIVE
+            assert not truth.is_kept
+            assert truth.added == candidate.download.added
+            assert self.stage.clock.true_time() - truth.added >= timedelta(hours=2)
+            assert candidate.evidence.strikes == STRIKES
+            assert truth.lazy_looks >= STRIKES
+            if candidate.rule == "stalled":
+                assert truth.looks_stalled
+                assert truth.idle_looks >= STRIKES
+                assert truth.idle_minutes >= max(STALLED_MINUTES, (STRIKES - 1) * SPACING_MINUTES)
+
+    @precondition(lambda self: bool(self.truths))
+    @invariant()
+    def every_stored_strike_was_a_look_of_its_own(self) -> None:
+        for name, strikes in self.stage.strikes().items():
+            truth = self.truths[name]
+            for rule_name, count in strikes.items():
+                if rule_name == "stalled" and truth.is_there and truth.state in ACTIVE and truth.idle_looks:
+                    assert count <= STRIKES
+                    assert count <= truth.idle_minutes / SPACING_MINUTES + 1
+
+    @precondition(lambda self: bool(self.truths))
+    @invariant()
+    def guards_are_said(self) -> None:
+        kinds = {guard.kind for guard in self.stage.collect().guards}
+        if self.stage.version:
+            assert (GuardKind.AWAY in kinds) is self.is_away
+        if self.is_client_away and self.stage.version and not self.is_asleep:
+            assert kinds & {GuardKind.CLIENT_AWAY, GuardKind.JUST_BACK, GuardKind.STALE, GuardKind.AWAY}
+
+
+TestCleanup = CleanupMachine.TestCase
+TestCleanup.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)
