@@ -90,6 +90,8 @@ async def open_demo(*, replay: Path | None, speed: float) -> AsyncIterator[tuple
         )
         environ = await stack.enter_async_context(opened)
         discord_side = await stack.enter_async_context(open_simulated_discord())
+        # What can lose data may be done only where somebody is named who may.
+        environ = {**environ, "DISCARR_ADMIN_USERS": str(discord_side.owner.id)}
         settings = demo_settings(environ, discord_side.channel.id, Path(data_dir))
         store = await Store.open(settings.data_dir, clock=discord_side.clock)
         stack.push_async_callback(store.close)
