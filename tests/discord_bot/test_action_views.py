@@ -4,13 +4,15 @@ import asyncio
 from typing import Any
 
 import discord
+import pytest
 import simcord
 from simcord.actors import _component_click
 
-from discarr.core.models import Protocol
+from discarr.core.models import Protocol, QueueStatus, TrackedState, TrackedStatus
 from discarr.discord_bot.ui import action_answers
-from discarr.discord_bot.ui.action_controls import OfferButton, OfferSelect, operation_controls
+from discarr.discord_bot.ui.action_controls import OfferButton, OfferSelect, look_button, operation_controls
 from discarr.discord_bot.ui.lasting import id_of
+from discarr.discord_bot.ui.queue_browser import key_token
 from discarr.monitoring.acting.journal import Journal
 from discarr.monitoring.acting.kinds import ActionKind
 from discarr.monitoring.acting.operation import Item, Operation, OperationState
@@ -18,6 +20,7 @@ from discarr.monitoring.acting.targets import target_of
 from discarr.sandbox.arr_server.faults import Fault, FaultKind
 from discarr.sandbox.arr_server.scenario import Step, already, downloading, troubled, waiting
 from discarr.utils.permissions import Level
+from tests.factories import make_download
 from tests.fakes.acting_world import (
     ActingWorld,
     answer,
@@ -29,6 +32,10 @@ from tests.fakes.acting_world import (
     said,
     shown_by,
 )
+from tests.fakes.clock import START, FakeClock
+from tests.fakes.media_client import FakeMediaClient
+from tests.fakes.world import open_world
+from tests.monitoring.acting.stage import ActingStore
 from tests.sandbox.arr_server.world import movie_download, pack, radarr, sonarr
 
 STUCK = movie_download(already(0.3), troubled("stalled"), protocol=Protocol.TORRENT)
@@ -319,6 +326,78 @@ async def test_without_an_audit_nothing_is_asked_and_nothing_done() -> None:
         assert "This could not be stored" in answer(again)
         assert "This could not be stored" in answer(confirmed)
         assert world.written() == []
+
+
+async def test_who_keeps_too_late_sees_what_came_of_it_and_nobody_looks_at_anothers() -> None:
+    async with open_acting_world(radarr(STUCK)) as world:
+        operation = await _asked(world, ActionKind.REMOVE)
+        message = await _post(world, operation)
+        looking = discord.ui.View(timeout=None)
+        looking.add_item(look_button(operation.id))
+        await world.passing(world.oscar.click(message, label="Confirm"))
+        await world.until(lambda: world.servers[0].removed)
+
+        kept = await world.passing(world.oscar.click(await _post(world, operation), label="Keep it"))
+        peeked = await world.passing(world.ada.click(await _send(world, looking), label="Look again"))
+
+        assert kept.response is not None
+        assert action_answers.KEPT_TOO_LATE in kept.response.content
+        assert action_answers.GONE in answer(peeked)
+        assert len(world.written()) == 1
+
+
+@pytest.mark.parametrize("label", ["Confirm", "Keep it", "Remove", "Look again"])
+async def test_a_click_that_discord_no_longer_knows_does_nothing(label: str) -> None:
+    async with open_acting_world(radarr(STUCK)) as world:
+        operation = await _asked(world, ActionKind.REMOVE)
+        view = operation_controls(operation)
+        assert view is not None
+        argument = f"remove.{world.token()}"
+        view.add_item(OfferButton(id_of("act:do", argument), argument, "Remove"))
+        view.add_item(look_button(operation.id))
+        message = await _send(world, view)
+        world.world.env.inject_error("POST", "/interactions/*/callback", status=404, code=10062)
+
+        result = await world.passing(world.oscar.click(message, label=label))
+        await world.clock.advance(10)
+
+        assert not result.acknowledged
+        assert [item.state for item in await world.operations()] == [OperationState.PENDING]
+        assert world.written() == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"status": QueueStatus.UNKNOWN},
+        {"tracked_state": TrackedState.UNKNOWN},
+        {"tracked_status": TrackedStatus.UNKNOWN},
+    ],
+)
+async def test_to_what_is_in_a_state_that_nobody_knows_nothing_is_done(fields: dict[str, Any]) -> None:
+    client = FakeMediaClient()
+    client.downloads = (make_download(**fields, added=START),)
+    environ: dict[str, str] = {}
+
+    def name_admin(env: simcord.Env) -> None:
+        environ["DISCARR_ADMIN_USERS"] = str(env.create_user("ada").id)
+
+    store = await ActingStore.in_memory(clock=FakeClock())
+    async with open_world([client], environ=environ, prepare=name_admin, store=store) as world:
+        await world.shows("Checked")
+        token = key_token(client.downloads[0].key)
+        argument = f"remove.{token}"
+        view = discord.ui.View(timeout=None)
+        view.add_item(OfferButton(id_of("act:do", argument), argument, "Remove"))
+        view.stop()
+        channel = world.bot.get_channel(world.channel.id)
+        assert isinstance(channel, discord.TextChannel)
+        sent = await channel.send("?", view=view)
+        message = next(item for item in world.channel.history() if item.id == sent.id)
+
+        result = await world.while_time_passes(world.owner.click(message, label="Remove"))
+
+        assert "That cannot be done to it now" in answer(result)
 
 
 async def test_a_pack_is_one_question_with_all_its_episodes() -> None:
