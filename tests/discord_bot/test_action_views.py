@@ -17,6 +17,7 @@ from discarr.monitoring.acting.journal import Journal
 from discarr.monitoring.acting.kinds import ActionKind
 from discarr.monitoring.acting.operation import Item, Operation, OperationState
 from discarr.monitoring.acting.targets import target_of
+from discarr.monitoring.alerts.routes import Route, RouteKind
 from discarr.sandbox.arr_server.faults import Fault, FaultKind
 from discarr.sandbox.arr_server.scenario import Step, already, downloading, troubled, waiting
 from discarr.utils.permissions import Level
@@ -398,6 +399,24 @@ async def test_to_what_is_in_a_state_that_nobody_knows_nothing_is_done(fields: d
         result = await world.while_time_passes(world.owner.click(message, label="Remove"))
 
         assert "That cannot be done to it now" in answer(result)
+
+
+async def test_from_a_direct_message_it_works_the_same() -> None:
+    async with open_acting_world(radarr(STUCK)) as world:
+        owner = world.people[Level.OWNER]
+        place = await world.world.app.sink.places.find(Route(RouteKind.USER, owner.id))
+        view = discord.ui.View(timeout=None)
+        argument = f"remove.{world.token()}"
+        view.add_item(OfferButton(id_of("act:do", argument), argument, "Remove"))
+        view.stop()  # the ids alone decide who answers
+        await world.world.bot.get_partial_messageable(place).send("?", view=view)
+        message = owner.user.dm_channel.history()[-1]
+
+        asked = await world.passing(owner.user.click(message, label="Remove"))
+        done = await world.passing(owner.user.click(shown_by(asked).message, label="Confirm"))
+        await world.until(lambda: "✓ Done" in answer(done))
+
+        assert len(world.servers[0].removed) == 1
 
 
 async def test_a_pack_is_one_question_with_all_its_episodes() -> None:
