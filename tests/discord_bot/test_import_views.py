@@ -2,12 +2,22 @@
 
 from typing import Any
 
+import discord
 import simcord
 
 from discarr.discord_bot.ui import import_pages
-from discarr.sandbox.arr_server.library import EpisodesOf
+from discarr.discord_bot.ui.import_controls import (
+    EpisodeSelect,
+    FileSelect,
+    SeasonSelect,
+    TitleSelect,
+    WantedButton,
+)
+from discarr.discord_bot.ui.lasting import id_of
+from discarr.sandbox.arr_server.library import EpisodesOf, Series
 from discarr.sandbox.arr_server.scenario import (
     ManualImport,
+    ScriptedDownload,
     ScriptedFile,
     already,
     troubled,
@@ -264,6 +274,94 @@ async def test_an_app_that_is_away_in_the_middle_is_named_and_nothing_is_lost() 
         assert "radarr is offline" in answer(failed)
         again = await world.click(world.oscar, file, "All files")
         assert "**1 of 1 file** would be imported." in answer(again)
+
+
+async def test_made_up_choices_change_nothing() -> None:
+    async with open_acting_world(sonarr(pack(*SAMPLES))) as world:
+        files = await opened(world)
+        draft_id = id_in(files, "imp:go").rpartition(":")[2]
+        before = world.world.app.services.drafts.find(draft_id, world.oscar.id)
+        view = discord.ui.View(timeout=None)
+        for kind, verb, value in (
+            (FileSelect, "imp:pick", "999"),
+            (TitleSelect, "imp:title", "5"),
+            (SeasonSelect, "imp:season", "77"),
+            (EpisodeSelect, "imp:episodes", "1"),
+        ):
+            argument = draft_id if kind is FileSelect else f"{draft_id}.0"
+            select: Any = discord.ui.Select(
+                custom_id=id_of(verb, argument), options=[discord.SelectOption(label="x", value=value)]
+            )
+            view.add_item(kind(select, argument))
+        argument = f"{draft_id}.77.1"
+        view.add_item(WantedButton(id_of("imp:want", argument), argument, "Import it"))
+        message = await send(world, view)
+
+        for verb, value in (("pick", "999"), ("title", "5"), ("season", "77"), ("episodes", "1")):
+            custom_id = next(
+                child.custom_id
+                for row in message.components
+                for child in row.children
+                if f"imp:{verb}:" in (child.custom_id or "")
+            )
+            result = await world.passing(world.oscar.select(message, custom_id=custom_id, values=[value]))
+            assert import_pages.NOT_OFFERED in answer(result)
+            foreign = await world.passing(world.ada.select(message, custom_id=custom_id, values=[value]))
+            assert import_pages.FORGOTTEN in answer(foreign)
+        pressed = await world.passing(world.oscar.click(message, label="Import it"))
+        refused = await world.passing(world.people[Level.VIEWER].click(message, label="Import it"))
+
+        assert import_pages.NOT_OFFERED in answer(pressed)
+        assert "This is for Discarr's helpers and admins" in answer(refused)
+        assert world.world.app.services.drafts.find(draft_id, world.oscar.id) == before
+
+
+async def test_a_long_season_is_chosen_from_page_by_page() -> None:
+    long = Series(id=9, title="Long", year=2000, episode_counts=(30,))
+    file = ScriptedFile(name="long.mkv", size_bytes=5, media=EpisodesOf(series=long, season=1, numbers=(28,)))
+    script = ScriptedDownload(
+        release="Long.S01E28", media=EpisodesOf(series=long, season=1, numbers=(28,)), size_bytes=5,
+        phases=SAMPLES, files=(file,),
+    )  # fmt: skip
+    async with open_acting_world(sonarr(script)) as world:
+        shown = await world.choose(world.oscar, await opened(world), "imp:pick", "1")
+        assert len(options_of(shown, "imp:episodes")) == 5
+        earlier = await world.click(world.oscar, shown, "Earlier")
+        assert len(options_of(earlier, "imp:episodes")) == 25
+        later = await world.click(world.oscar, earlier, "Later")
+        two = options_of(later, "imp:episodes")[:2]
+
+        chosen = await world.choose(world.oscar, later, "imp:episodes", *two)
+
+        assert "**Long** S01E26, S01E27" in answer(chosen)
+
+
+async def test_a_conflict_is_not_imported_even_by_an_old_button() -> None:
+    files = (
+        ScriptedFile(name="movie.mkv", size_bytes=900, media=METROPOLIS),
+        ScriptedFile(name="sample.mkv", size_bytes=9, media=METROPOLIS, rejections=("Sample",)),
+    )
+    async with open_acting_world(radarr(movie_download(*REFUSED, files=files))) as world:
+        shown = await opened(world)
+        draft_id = id_in(shown, "imp:go").rpartition(":")[2]
+        drafts = world.world.app.services.drafts
+        draft = drafts.find(draft_id, world.oscar.id)
+        assert draft is not None
+        drafts.put(draft.with_choice(1, is_wanted=True))
+
+        pressed = await world.click(world.oscar, shown, "Import 1 …")
+
+        assert "Two files would become the same" in answer(pressed)
+        assert await world.operations() == []
+
+
+async def send(world: ActingWorld, view: discord.ui.View) -> Any:
+    """Put controls where everybody can press them, as if they were made up."""
+    view.stop()  # the ids alone decide who answers
+    channel = world.world.bot.get_channel(world.world.channel.id)
+    assert isinstance(channel, discord.TextChannel)
+    sent = await channel.send("?", view=view)
+    return next(message for message in world.world.channel.history() if message.id == sent.id)
 
 
 def _button(shown: simcord.InteractionResult, label: str) -> dict[str, Any]:

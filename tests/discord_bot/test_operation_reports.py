@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import discord
 import simcord
 
 from discarr.discord_bot.ui import action_answers
@@ -131,4 +130,3 @@ async def test_two_who_look_at_the_same_message_do_not_hinder_each_other() -> No
             shown = await world.click(world.oscar, shown, "Look again")
 
         await world.until(lambda: "Imported: 1 of 1" in answer(shown))
-        assert isinstance(world.world.bot, discord.Client)

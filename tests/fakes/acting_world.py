@@ -229,6 +229,7 @@ async def open_acting_world(
         world = await stack.enter_async_context(
             open_world(_clients(servers, clock), environ=values, prepare=prepare, clock=clock, store=store)
         )
+        world.env.settle_timeout = 30.0
         acting = ActingWorld(world=world, servers=servers, store=store)
         acting.people = {level: world.guild.add_member(user) for level, user in users.items()}
         acting.people |= {Level.OWNER: world.owner, Level.VIEWER: world.member}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from discarr.core.models import Download, QueueStatus, StatusMessage, TrackedState, TrackedStatus
-from discarr.monitoring.reasons import ReasonKind, explain, explanation_of, import_kinds
+from discarr.monitoring.reasons import ReasonKind, explain, explain_each, explanation_of, import_kinds
 from tests.factories import make_download
 from tests.shared_folder import RECORDED, needs_shared
 
@@ -315,3 +315,19 @@ def test_a_doubt_states_nothing() -> None:
 def test_more_messages_than_anybody_writes_are_not_understood() -> None:
     assert import_kinds(refused(*["Sample"] * 500)) == {ReasonKind.SAMPLE}
     assert import_kinds(refused(*["Sample"] * 501)) == {ReasonKind.UNKNOWN}
+
+
+def test_everything_that_is_said_is_explained_once_with_the_words_behind_it() -> None:
+    download = refused("Sample", "Gibberish", "", title="a.mkv", error_message="The disk is full")
+
+    said = [
+        (item.explanation.kind if item.explanation else None, item.technical)
+        for item in explain_each(download)
+    ]
+
+    assert said == [
+        (ReasonKind.NO_SPACE, (("The disk is full", ""),)),
+        (ReasonKind.SAMPLE, (("Sample", "a.mkv"),)),
+        (None, (("Gibberish", "a.mkv"),)),
+    ]
+    assert explain_each(make_download()) == ()

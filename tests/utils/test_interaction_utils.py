@@ -11,6 +11,7 @@ import pytest
 from discarr.utils.interaction_utils import (
     REFUSED_TEXT,
     safe_defer_interaction,
+    safe_renew_controls,
     safe_send_modal,
     safe_send_response,
     safe_update_message,
@@ -118,6 +119,28 @@ async def test_deferring_twice_is_one_acknowledgement(visit: Visit) -> None:
     assert await safe_defer_interaction(interaction)
 
     assert len(visit.server.ledger.requests) == 1
+
+
+async def test_controls_are_renewed_and_the_rest_of_the_message_stays(visit: Visit) -> None:
+    interaction = visit.press()
+
+    assert await safe_defer_interaction(interaction, thinking=False)
+    assert await safe_renew_controls(interaction, view())
+
+    renewal = visit.server.ledger.requests[-1]
+    assert renewal.body["components"]
+    assert not {"content", "embeds"} & set(renewal.body)
+    original = visit.seen(interaction).original
+    assert original is not None
+    assert original["content"] == "the message with the button"
+
+
+async def test_controls_that_cannot_be_renewed_are_no_error(visit: Visit) -> None:
+    interaction = visit.press()
+    assert await safe_defer_interaction(interaction, thinking=False)
+    visit.seen(interaction).is_expired = True
+
+    assert not await safe_renew_controls(interaction, view())
 
 
 async def test_an_answer_after_an_answer_is_a_follow_up(visit: Visit) -> None:

@@ -126,7 +126,7 @@ class ActionViews:
         embed = render_operation(operation, now=self._services.clock.now())
         await safe_update_message(interaction, said or None, embed=embed, view=operation_controls(operation))
         if operation.confirmed_at is not None:
-            self._services.reports.follow(interaction, operation)
+            self._services.reports.follow(interaction, operation, said=said)
 
     async def _own(self, asker: Asker, operation_id: str) -> Operation | None:
         """Return an operation; None when there is none (any more), or it is another's."""

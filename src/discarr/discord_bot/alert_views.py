@@ -246,8 +246,14 @@ class AlertViews:
         is_operator = asker.may(Capability.SEE_TECHNICAL)
         technical = self.shelf.technical(alert) if is_operator else ()
         embed = render_alert(shown, card=card, technical=technical, now=now)
+        instance = self._services.cache.snapshot.instance(alert.instance or "")
         controls = alert_controls(
-            shown, place, offers=doable.offers, is_operator=asker.may(Capability.ACKNOWLEDGE), now=now
+            shown,
+            place,
+            offers=doable.offers,
+            app_url=instance.public_url if instance is not None else None,
+            is_operator=asker.may(Capability.ACKNOWLEDGE),
+            now=now,
         )
         await _answer(interaction, said, embed, controls, is_new=is_new)
 

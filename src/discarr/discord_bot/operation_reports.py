@@ -49,12 +49,15 @@ class OperationReports:
         self._desk = desk
         self._post = post
         self._clock = clock
-        self._asked: asyncio.Queue[tuple[Asking, Operation]] = asyncio.Queue()
+        self._asked: asyncio.Queue[tuple[Asking, Operation, str]] = asyncio.Queue()
         self._followers: dict[_Message, asyncio.Task[None]] = {}
 
-    def follow(self, interaction: Asking, operation: Operation) -> None:
-        """Keep the message that was just answered with up to date from now on; returns at once."""
-        self._asked.put_nowait((interaction, operation))
+    def follow(self, interaction: Asking, operation: Operation, *, said: str = "") -> None:
+        """Keep the message that was just answered with up to date from now on; returns at once.
+
+        `said` is what stands above the operation.
+        """
+        self._asked.put_nowait((interaction, operation, said))
 
     async def run(self) -> None:
         """Follow and tell until cancelled."""
@@ -65,13 +68,13 @@ class OperationReports:
                 await self._begin(group)
 
     async def _begin(self, group: asyncio.TaskGroup) -> None:
-        interaction, operation = await self._asked.get()
+        interaction, operation, said = await self._asked.get()
         message = (operation.id, interaction.message.id if interaction.message is not None else 0)
         older = self._followers.get(message)
         if older is not None:
             older.cancel()  # the newer click's answer can be changed for longer
         name = f"follow-{operation.id}"
-        work = partial(self._follow, interaction, operation)
+        work = partial(self._follow, interaction, operation, said)
         task = group.create_task(contain(name, work, log=_log), name=name)
         self._followers[message] = task
         task.add_done_callback(partial(self._forget, message))
@@ -80,7 +83,7 @@ class OperationReports:
         if self._followers.get(message) is task:
             del self._followers[message]
 
-    async def _follow(self, interaction: Asking, followed: Operation) -> None:
+    async def _follow(self, interaction: Asking, followed: Operation, said: str) -> None:
         until = self._clock.monotonic() + LIVES_S
         shown = ""
         async for operation in self._desk.follow(followed.id):
@@ -90,7 +93,7 @@ class OperationReports:
             if operation.is_over or fingerprint(embed) != shown:
                 shown = fingerprint(embed)
                 is_drawn = await safe_update_message(
-                    interaction, embed=embed, view=operation_controls(operation)
+                    interaction, said or None, embed=embed, view=operation_controls(operation)
                 )
                 if operation.is_over and is_drawn:
                     await self._note_told(operation)

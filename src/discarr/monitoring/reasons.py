@@ -18,7 +18,15 @@ from msgspec import Struct
 from discarr.core.models import Download, QueueStatus
 from discarr.monitoring.reason_words import Explanation, ReasonKind, explanation_of
 
-__all__ = ["Explanation", "ReasonKind", "Said", "explain", "explain_each", "explanation_of", "import_kinds"]
+__all__ = [
+    "Explanation",
+    "ReasonKind",
+    "Said",
+    "explain",
+    "explain_each",
+    "explanation_of",
+    "import_kinds",
+]
 
 _IMPORT_PATTERNS: tuple[tuple[ReasonKind, str], ...] = (
     (ReasonKind.DANGEROUS_FILE, r"^caution: found "),

@@ -77,9 +77,8 @@ async def press(custom_id: str, *values: str) -> list[tuple[Any, ...]]:
     """Press the control with an id, and return what was asked for."""
     pages = RecordedPages()
     interaction = cast("Any", SimpleNamespace(client=SimpleNamespace(action_pages=pages)))
-    item = cast(
-        "Any", SimpleNamespace(custom_id=custom_id, values=list(values), is_dispatchable=lambda: True)
-    )
+    chosen = {"custom_id": custom_id, "values": list(values), "is_dispatchable": lambda: True}
+    item = cast("Any", SimpleNamespace(**chosen))
     for kind in ACTION_ITEMS:
         match = kind.__discord_ui_compiled_template__.fullmatch(custom_id)
         if match is not None:

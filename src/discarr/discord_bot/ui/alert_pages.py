@@ -12,6 +12,7 @@ import discord
 from discarr.discord_bot.ui.action_controls import add_offers
 from discarr.discord_bot.ui.alert_controls import FollowButton
 from discarr.discord_bot.ui.alert_list import ShownAlert, ShownSilence, plain_standing
+from discarr.discord_bot.ui.controls import add_link
 from discarr.discord_bot.ui.lasting import (
     AnyInteraction,
     AnySelect,
@@ -228,10 +229,14 @@ def alert_controls(
     place: AlertPlace,
     *,
     offers: Sequence[Offer] = (),
+    app_url: str | None = None,
     is_operator: bool,
     now: datetime,
 ) -> discord.ui.View:
-    """Return the controls below one alert in full; `offers` are what the reader may do about its download."""
+    """Return the controls below one alert in full; `offers` are what the reader may do about its download.
+
+    `app_url` is the address of its server for people's browsers, or None for no link.
+    """
     view = discord.ui.View(timeout=None)
     alert = shown.alert
     if alert.facts.key is not None:
@@ -253,6 +258,7 @@ def alert_controls(
         )
     if alert.is_open and alert.facts.key is not None:
         view.add_item(FollowButton(key_token(alert.facts.key)))
+        add_link(view, shown.instance_name, app_url)
     return view
 
 

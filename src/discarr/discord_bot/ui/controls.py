@@ -353,10 +353,15 @@ def detail_controls(
     )
     if toggle is not None:
         view.add_item(toggle)
+    add_link(view, app_name, app_url)
+    return view
+
+
+def add_link(view: discord.ui.View, app_name: str, app_url: str | None) -> None:
+    """Add the way into an app's own queue; none without an address for people's browsers."""
     queue_url = f"{app_url}/activity/queue"
     if app_url is not None and len(queue_url) <= _MAX_URL:
         view.add_item(discord.ui.Button(label=label(f"Open in {app_name}", _MAX_LABEL), url=queue_url))
-    return view
 
 
 def way_back(message: discord.Message | None) -> tuple[QueueFilter, int]:
