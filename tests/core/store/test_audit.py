@@ -129,3 +129,12 @@ async def test_what_is_rolled_back_was_never_there(store: Store) -> None:
     with pytest.raises(LookupError):
         await store.run(work)
     assert await read(store) == []
+
+
+async def test_what_came_after_a_line_is_read_the_earliest_first(store: Store) -> None:
+    await append(store, *[entry(detail=str(number)) for number in range(1, 6)])
+
+    lines = await store.run(lambda connection: audit.read_after(connection, 2, limit=2))
+
+    assert [(line.sequence, line.entry.detail) for line in lines] == [(3, "3"), (4, "4")]
+    assert await store.run(lambda connection: audit.read_after(connection, 5, limit=2)) == []
