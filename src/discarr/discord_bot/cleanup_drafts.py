@@ -1,6 +1,6 @@
 """What an admin has picked so far of what clean-up proposes."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -41,12 +41,18 @@ class CleanupDraft:
         candidates = self.collection.candidates
         if self.focus is None:
             return candidates
-        return tuple(item for item in candidates if item.rule is self.focus)
+        return tuple([item for item in candidates if item.rule is self.focus])
 
     @property
     def chosen(self) -> tuple[Candidate, ...]:
         """The candidates that are picked, in the order of the list."""
-        return tuple(item for item in self.collection.candidates if self.is_picked(item))
+        picked = self.picked
+        if not picked:
+            return ()
+        # Ten thousand are looked at: no call for each of them.
+        return tuple(
+            [item for item in self.collection.candidates if picked.get(item.download.key) is item.rule]
+        )
 
     @property
     def lost(self) -> int:
@@ -56,7 +62,7 @@ class CleanupDraft:
     @property
     def counts(self) -> Counter[CleanupRule]:
         """How many candidates each rule has."""
-        return Counter(item.rule for item in self.collection.candidates)
+        return Counter([item.rule for item in self.collection.candidates])
 
     def is_picked(self, candidate: Candidate) -> bool:
         """Whether a candidate is to be cleaned up."""
@@ -71,10 +77,12 @@ class CleanupDraft:
 
     def kinds(self) -> Iterator[tuple[ActionKind, tuple[Candidate, ...]]]:
         """Yield what would be asked for, one kind of action after the other."""
+        found: dict[CleanupAction | None, list[Candidate]] = defaultdict(list)
+        for item in self.chosen:
+            found[self.action_of(item)].append(item)
         for action, kind in KINDS.items():
-            found = tuple(item for item in self.chosen if self.action_of(item) is action)
-            if found:
-                yield kind, found
+            if action in found:
+                yield kind, tuple(found[action])
 
     @property
     def impossible(self) -> tuple[Candidate, ...]:
@@ -90,7 +98,9 @@ class CleanupDraft:
 
     def with_all(self) -> "CleanupDraft":
         """Return the draft with everything in focus picked, as far as there is room."""
-        return self._picking(dict(self.picked), ((item.download.key, item.rule) for item in self.shown))
+        return self._picking(
+            dict(self.without_lost().picked), ((item.download.key, item.rule) for item in self.shown)
+        )
 
     def with_none(self) -> "CleanupDraft":
         """Return the draft with nothing in focus picked."""
@@ -126,6 +136,7 @@ class CleanupDraft:
         more: Iterable[tuple[DownloadKey, CleanupRule]],
     ) -> "CleanupDraft":
         for key, rule in more:
-            if key in picked or len(picked) < self.collection.room:
-                picked[key] = rule
+            if len(picked) >= self.collection.room:
+                break
+            picked[key] = rule
         return replace(self, picked=MappingProxyType(picked))

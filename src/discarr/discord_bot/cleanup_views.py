@@ -93,7 +93,9 @@ class CleanupViews:
     @answers_errors
     async def dry_run(self, interaction: Asking, draft_id: str) -> None:
         """Say exactly what would be done, in a new message, and do nothing."""
-        draft = await self._ready(interaction, draft_id)
+        if not await safe_defer_interaction(interaction):
+            return
+        draft = await self._ready(interaction, await self._admit(interaction), draft_id)
         if draft is None:
             return
         desk = self._services.actions
@@ -111,10 +113,13 @@ class CleanupViews:
     @answers_errors
     async def go_on(self, interaction: Asking, draft_id: str) -> None:
         """Ask for everything that is picked, one question for each kind of action."""
-        draft = await self._ready(interaction, draft_id)
+        if not await safe_defer_interaction(interaction):
+            return
+        # Whether they may is for the desk to say, which writes it down.
+        asker = await self._askers.identify(interaction)
+        draft = await self._ready(interaction, asker, draft_id)
         if draft is None:
             return
-        asker = await self._askers.identify(interaction)
         for kind, found in draft.kinds():
             await self._ask(interaction, asker, kind, found)
         if lines := list(left_out_lines(draft)):
@@ -164,14 +169,8 @@ class CleanupViews:
         embed = render_operation(operation, left_out=left_out, now=self._services.clock.now())
         await safe_send_response(interaction, embed=embed, view=operation_controls(operation))
 
-    async def _ready(self, interaction: Asking, draft_id: str) -> CleanupDraft | None:
-        """Return what is picked, over what is proposed at this moment; None where that was answered.
-
-        Whether the person may is for the desk to say, which writes it down.
-        """
-        if not await safe_defer_interaction(interaction):
-            return None
-        asker = await self._askers.identify(interaction)
+    async def _ready(self, interaction: Asking, asker: Asker, draft_id: str) -> CleanupDraft | None:
+        """Return what is picked, over what is proposed at this moment; None where that was answered."""
         draft = self._drafts.find(draft_id, asker.user_id)
         if draft is None:
             await safe_send_response(interaction, cleanup_list.GONE)

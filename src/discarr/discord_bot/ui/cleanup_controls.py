@@ -187,18 +187,18 @@ def _add_choices(view: discord.ui.View, draft: CleanupDraft, page: Page[Candidat
     add_turning(view, PageButton, "tidy", page, lambda number: f"{draft.id}.{number}")
     for argument, text, emoji in ((f"1.{draft.id}", "All", "☑"), (f"0.{draft.id}", "None", "☐")):
         view.add_item(AllButton(id_of("tidy:all", argument), argument, text, emoji=emoji))
-    is_empty = not draft.chosen
+    count = len(draft.chosen)
     view.add_item(
-        DryRunButton(id_of("tidy:dry", draft.id), draft.id, "Dry run", emoji="🧪", is_disabled=is_empty)
+        DryRunButton(id_of("tidy:dry", draft.id), draft.id, "Dry run", emoji="🧪", is_disabled=not count)
     )
     view.add_item(
         GoOnButton(
             id_of("tidy:go", draft.id),
             draft.id,
-            f"Go on ({len(draft.chosen)}) …",
+            f"Go on ({count}) …",
             emoji="🧹",
             style=discord.ButtonStyle.primary,
-            is_disabled=is_empty,
+            is_disabled=not count,
         )
     )
 
