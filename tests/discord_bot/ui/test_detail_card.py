@@ -302,4 +302,6 @@ def test_a_card_names_in_full_what_a_row_cuts_short() -> None:
 
     embed = render_detail(row, SECRETS, NO_ESTIMATE, is_operator=False, now=NOW)
 
-    assert "**Dr. Strangelove or: How I Learned to Stop Worrying and Love the Bomb**" in str(embed.description)
+    assert "**Dr. Strangelove or: How I Learned to Stop Worrying and Love the Bomb**" in str(
+        embed.description
+    )
