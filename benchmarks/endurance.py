@@ -50,7 +50,7 @@ async def measure_days(report: Report) -> None:
             [
                 _count("a healthy week: mentions", week.mentions, 0),
                 _count("a healthy week: messages that are no digest", len(week.others), 0),
-                _count("a healthy week: imports not told", week.imported - week.told, 0),
+                _count("a healthy week: imports not told", max(0, week.imported - week.told), 0),
                 _count("24 h: growth of what Python holds", grown_bytes / 2**20, _MOST_GROWTH_MIB, "MiB"),
             ],
         )

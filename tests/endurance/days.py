@@ -180,6 +180,7 @@ class Week:
     """Everything else that was told: nothing of it should have been."""
     mentions: int
     imported: int
+    """Until half an hour before the end: what came later may be waiting for its digest."""
     told: int
 
 
@@ -212,13 +213,15 @@ async def pass_quietly(*, days: float, seed: int = 0, **household: Any) -> Week:
                 server.identity = replace(server.identity, version=f"6.0.{day}", started_at=restarted_at)
             lasting = HealthIssue(source="UpdateCheck", level="warning", message="", wiki_url=None)
             servers[0].health = (lasting,) if day % 2 else ()
+        imported = sum(server.ended for server in servers)
+        await house.pass_time(HOUR_S / 2)
         told = house.channels.contents
         digests = [content for content in told if isinstance(content, DigestContent)]
         return Week(
             digests=len(digests),
             others=tuple(content for content in told if not isinstance(content, DigestContent)),
             mentions=sum(_mentions(content) for content in told),
-            imported=sum(server.ended for server in servers),
+            imported=imported,
             told=sum(digest.total for digest in digests),
         )
 

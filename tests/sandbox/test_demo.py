@@ -74,21 +74,21 @@ async def printed(capsys: pytest.CaptureFixture[str]) -> str:
 
 class TestSettings:
     def test_lead_to_the_simulated_servers(self, tmp_path: Path) -> None:
-        settings = demo_settings(_ENVIRON, 42, tmp_path)
+        settings = demo_settings(_ENVIRON, 42, tmp_path, owner_id=7)
 
         assert settings.discord_channel_id == 42
         assert settings.data_dir == tmp_path
         assert [instance.url for instance in settings.instances] == ["http://127.0.0.1:7878"]
 
     def test_leave_the_products_throttles_alone(self, tmp_path: Path) -> None:
-        assert demo_settings(_ENVIRON, 42, tmp_path).edit_interval_s == 15
+        assert demo_settings(_ENVIRON, 42, tmp_path, owner_id=7).edit_interval_s == 15
 
     def test_ignore_the_visitors_own(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SONARR_URL", "http://sonarr:8989")
         monkeypatch.chdir(tmp_path)
         Path(".env").write_text("DISCARR_LOG_LEVEL=debug\n")
 
-        settings = demo_settings(_ENVIRON, 42, tmp_path)
+        settings = demo_settings(_ENVIRON, 42, tmp_path, owner_id=7)
 
         assert len(settings.instances) == 1
         assert settings.log_level == "ERROR"

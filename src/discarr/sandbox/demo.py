@@ -90,7 +90,9 @@ async def open_demo(*, replay: Path | None, speed: float) -> AsyncIterator[tuple
         )
         environ = await stack.enter_async_context(opened)
         discord_side = await stack.enter_async_context(open_simulated_discord())
-        settings = demo_settings(environ, discord_side.channel.id, Path(data_dir))
+        settings = demo_settings(
+            environ, discord_side.channel.id, Path(data_dir), owner_id=discord_side.owner.id
+        )
         store = await Store.open(settings.data_dir, clock=discord_side.clock)
         stack.push_async_callback(store.close)
         clients = [create_client(config, clock=discord_side.clock) for config in settings.instances]
@@ -105,13 +107,14 @@ async def open_demo(*, replay: Path | None, speed: float) -> AsyncIterator[tuple
         yield discord_side, app
 
 
-def demo_settings(environ: Mapping[str, str], channel_id: int, data_dir: Path) -> Settings:
+def demo_settings(environ: Mapping[str, str], channel_id: int, data_dir: Path, *, owner_id: int) -> Settings:
     """Return the settings of the demo, read by the same reader as everybody's."""
     return load_settings(
         {
             "DISCORD_TOKEN": _STAND_IN,
             "DISCORD_CHANNEL_ID": str(channel_id),
             "DISCARR_DATA_DIR": str(data_dir),
+            "DISCARR_OWNER_USERS": str(owner_id),  # until somebody is named, nobody may remove anything
             "DISCARR_REFRESH_INTERVAL": "5",
             "DISCARR_LOG_LEVEL": "error",  # the 4K instance goes away on purpose
             **environ,
