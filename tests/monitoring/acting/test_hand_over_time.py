@@ -11,7 +11,7 @@ from discarr.monitoring.acting.operation import OperationState
 from discarr.monitoring.acting.results import Cause, ItemResult
 from tests.monitoring.acting.pressing import make_app
 from tests.monitoring.acting.queue_app import Deletes, HeldApp, QueueApp, drop
-from tests.monitoring.acting.stage import ADA, OSCAR, open_stage, result, results
+from tests.monitoring.acting.stage import ADA, OLIVIA, OSCAR, open_stage, result, results
 
 REMOVE = ActionKind.REMOVE
 
@@ -72,10 +72,11 @@ async def test_nobody_else_acts_on_a_download_until_it_is_known_what_came_of_the
 async def test_nobody_else_acts_on_a_download_before_it_is_noted_what_came_of_the_first() -> None:
     async with open_stage(app := make_app()) as stage:
         operations = [await stage.ask(REMOVE, "A"), await stage.ask(REMOVE, "A")]
-        await stage.kill()
         for operation in operations:
-            await stage.confirm(operation)
-            await stage.journal.claim()
+            await stage.journal.confirm(operation.id, OLIVIA, typed_count=None, per_day=9, is_allowed=True)
+            claimed = await stage.journal.claim()
+            assert claimed is not None
+            stage.board.put(claimed)
         hand = Hand(stage.cache, stage.journal, stage.board, clock=stage.clock)
         noted: list[Cause] = []
         go_on = asyncio.Event()
