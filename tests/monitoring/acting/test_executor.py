@@ -149,6 +149,24 @@ async def test_operations_that_end_in_the_same_moment_are_all_written_down() -> 
     assert [operation.state for operation in stored] == [OperationState.DONE] * 2
 
 
+async def test_ends_are_written_down_one_after_the_other(caplog: pytest.LogCaptureFixture) -> None:
+    app = HeldApp()
+    for name in "AB":
+        app.add(name)
+    async with open_stage(app) as stage:
+        operations = [await stage.ask(REMOVE, name) for name in "AB"]
+        for operation in operations:
+            await stage.confirm(operation)
+        await stage.settle()
+        stage.store.delay = lambda: 5
+        app.answers.set()
+        for operation in operations:
+            await stage.end_of(operation)
+        stored = [await stage.stored(operation) for operation in operations]
+    assert [operation.state for operation in stored] == [OperationState.DONE] * 2
+    assert "failed" not in caplog.text
+
+
 async def test_a_surprise_in_the_middle_ends_as_one_and_not_in_silence(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
