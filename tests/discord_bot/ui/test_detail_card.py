@@ -295,3 +295,13 @@ def test_formats_languages_and_ages_are_on_the_card() -> None:
 )
 def test_what_happens_by_itself_is_said_of_what_needs_a_hand(fields: dict[str, Any], words: str) -> None:
     assert f"**By itself:** {words}" in plain(HAND, **fields)
+
+
+def test_a_card_names_in_full_what_a_row_cuts_short() -> None:
+    row = make_row(title="Dr. Strangelove or: How I Learned to Stop Worrying and Love the Bomb", year=1964)
+
+    embed = render_detail(row, SECRETS, NO_ESTIMATE, is_operator=False, now=NOW)
+
+    assert "**Dr. Strangelove or: How I Learned to Stop Worrying and Love the Bomb**" in str(
+        embed.description
+    )

@@ -83,7 +83,7 @@ class Stage:
         }
         self.asked_levels: list[int] = []
         self.hang = False
-        """Whether Discord does not answer who may what."""
+        """Whether Discord never answers who may what."""
         self.on_level: Callable[[], None] = lambda: None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -147,7 +147,7 @@ class Stage:
         self.asked_levels.append(user_id)
         self.on_level()
         if self.hang:
-            raise TimeoutError
+            await asyncio.Event().wait()
         return self.levels[user_id]
 
     async def settle(self) -> None:

@@ -238,6 +238,46 @@ async def test_a_part_that_arrived_is_told_as_a_part() -> None:
     assert operation.state is OperationState.FAILED
 
 
+async def test_a_part_of_an_import_that_still_runs_is_not_told_as_the_whole() -> None:
+    async with open_stage(app := make_blocked(InstanceKind.SONARR)) as stage:
+
+        def arrive(request: httpx.Request) -> httpx.Response | None:
+            app.record("downloadFolderImported", app.grabs["A"])
+            app.history.pop()
+            return None
+
+        app.after = on_command(arrive)
+        app.next_command = [STARTED]
+        operation = await stage.ask(IMPORT, "A", files=(make_file(InstanceKind.SONARR),))
+        await stage.confirm(operation)
+        await stage.settle()
+        await stage.clock.advance(IMPORT_LIMIT_S + 60)
+        ended = await stage.end_of(operation)
+    came = result(ended)
+    assert (came.cause, came.count, came.expected_count) == (Cause.STILL_RUNNING, 1, 2)
+
+
+async def test_an_import_that_arrived_while_its_command_still_runs_is_done() -> None:
+    async with open_stage(app := make_blocked()) as stage:
+        app.next_command = [STARTED]
+        operation = await stage.ask(IMPORT, "A", files=(make_file(),))
+        await stage.confirm(operation)
+        await stage.clock.advance(60)
+        app.record("downloadFolderImported", app.grabs["A"])
+        await stage.clock.advance(IMPORT_LIMIT_S)
+        assert result(await stage.end_of(operation)).cause is Cause.IMPORTED
+
+
+async def test_a_history_that_comes_after_its_command_is_waited_for() -> None:
+    async with open_stage(app := make_blocked()) as stage:
+        operation = await stage.ask(IMPORT, "A", files=(make_file(),))
+        await stage.confirm(operation)
+        await stage.settle()
+        await stage.clock.advance(3)
+        app.record("downloadFolderImported", app.grabs["A"])
+        assert result(await stage.end_of(operation)).cause is Cause.IMPORTED
+
+
 async def test_an_import_that_takes_too_long_is_still_running_as_far_as_anybody_knows() -> None:
     async with open_stage(app := make_blocked()) as stage:
         app.next_command = [STARTED]
@@ -282,6 +322,18 @@ async def test_an_import_whose_answer_got_lost_is_looked_up_and_never_repeated(
         app.after = on_command(lose)
         operation = await import_file(stage)
     assert result(operation).cause is cause
+    assert len(app.commands) == 1
+
+
+async def test_an_import_whose_answer_got_lost_is_given_time_to_copy() -> None:
+    async with open_stage(app := make_blocked()) as stage:
+        app.after = on_command(drop)
+        operation = await stage.ask(IMPORT, "A", files=(make_file(),))
+        await stage.confirm(operation)
+        await stage.settle()
+        await stage.clock.advance(300)
+        app.record("downloadFolderImported", app.grabs["A"])
+        assert result(await stage.end_of(operation)).cause is Cause.IMPORTED
     assert len(app.commands) == 1
 
 

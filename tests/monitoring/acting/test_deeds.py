@@ -76,6 +76,40 @@ async def test_sightings_count_only_in_a_row() -> None:
     assert list(app.grabs) == ["A"]
 
 
+@pytest.mark.parametrize("looks", range(1, len(QUICK_LOOKS_S)))
+async def test_an_app_that_takes_its_time_is_given_it(looks: int) -> None:
+    async with open_stage(app := make_app()) as stage:
+        app.before = Deletes(drop)
+        operation = await stage.ask(ActionKind.REMOVE, "A")
+        await stage.confirm(operation)
+        await stage.settle()
+        await stage.clock.advance(sum(QUICK_LOOKS_S[:looks]))
+        app.grabs.clear()
+        ended = await stage.end_of(operation)
+    assert result(ended).cause is Cause.SEEN
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_pending", "change"),
+    [(ActionKind.REMOVE, False, "crash"), (GRAB, True, "crash"), (GRAB, True, "vanish")],
+)
+async def test_what_was_seen_before_says_nothing_where_the_last_look_says_nothing(
+    kind: ActionKind, is_pending: bool, change: str
+) -> None:
+    async with open_stage(app := make_app(is_pending=is_pending)) as stage:
+        app.before = lambda request: None if request.method == "GET" else drop(request)
+        operation = await stage.ask(kind, "A")
+        await stage.confirm(operation)
+        await stage.settle()
+        await stage.clock.advance(sum(QUICK_LOOKS_S[:-1]))
+        if change == "crash":
+            app.before = crash
+        else:
+            app.grabs.clear()
+        ended = await stage.end_of(operation)
+    assert (result(ended).cause, ended.state) == (Cause.NO_ANSWER, OperationState.UNKNOWN)
+
+
 async def test_what_is_held_back_takes_the_others_of_its_title_along_and_is_confirmed_so() -> None:
     app = QueueApp()
     app.add("A", is_pending=True)

@@ -1,9 +1,11 @@
 """What may be asked for and confirmed, by whom, how often, and what everybody sees of it."""
 
 import asyncio
+from datetime import timedelta
 from functools import partial
 from itertools import batched, cycle
 
+import msgspec
 import pytest
 
 from discarr.core.models import DownloadKey, InstanceKind
@@ -12,6 +14,7 @@ from discarr.monitoring.acting.kinds import ActionKind
 from discarr.monitoring.acting.operation import Operation, OperationState, Person
 from discarr.monitoring.acting.refusals import ActionRefused, Refusal
 from discarr.monitoring.acting.results import Cause
+from discarr.monitoring.acting.targets import Target
 from discarr.monitoring.reasons import ReasonKind
 from discarr.utils.permissions import Grants, Level
 from tests.monitoring.acting.hostile_app import STATES
@@ -80,6 +83,7 @@ async def test_a_replay_after_a_restart_does_nothing_more() -> None:
 
 
 async def test_a_question_stands_over_a_restart_and_not_for_ever() -> None:
+    assert timedelta(minutes=15) > CONFIRM_WITHIN  # an interaction of Discord's lives no longer
     async with open_stage(app := make_app("A", "B")) as stage:
         kept, late = await stage.ask(REMOVE, "A"), await stage.ask(REMOVE, "B")
         await stage.restart()
@@ -167,6 +171,41 @@ async def test_what_is_gone_or_cannot_be_done_is_left_out_or_refused() -> None:
         assert await refusal_of_asking(stage, OLIVIA, REMOVE, []) is Refusal.NOT_THERE
 
 
+async def test_who_asks_for_several_cleans_up_even_if_only_one_of_them_is_left() -> None:
+    async with open_stage(make_app()) as stage:
+        wanted = [*stage.keys("A"), GONE]
+        assert await refusal_of_asking(stage, OLIVIA, REMOVE, wanted) is Refusal.NOT_ALLOWED
+
+
+async def test_who_may_not_clean_up_any_more_cannot_confirm_several() -> None:
+    async with open_stage(app := make_app("A", "B")) as stage:
+        operation = await stage.ask(REMOVE, "A", "B", person=ADA)
+        demoted = Person(user_id=ADA.user_id, level=Level.OPERATOR)
+
+        assert await refusal_of_confirming(stage, operation, demoted) is Refusal.NOT_ALLOWED
+        await stage.read()
+    assert app.writes == []
+
+
+async def test_what_spoke_for_it_is_kept_with_the_question_and_in_the_trail() -> None:
+    async with open_stage(make_app("A", "B")) as stage:
+        a, b = stage.keys("A", "B")
+        asked = await stage.desk.ask(
+            ADA, REMOVE, [a, b], reasons={a: ReasonKind.STALLED}, evidence={a: "3 strikes", b: "2 strikes"}
+        )
+        known = [item.target for item in (await stage.stored(asked.operation)).items]
+        await stage.confirm(asked.operation, ADA)
+        await stage.end_of(asked.operation)
+        lines = [line.entry for line in await stage.desk.audit(result="begun")]
+
+    assert [(target.reason, target.evidence) for target in known] == [
+        (ReasonKind.STALLED, "3 strikes"),
+        (None, "2 strikes"),
+    ]
+    told = {line.download: msgspec.json.decode(line.evidence, type=Target) for line in lines}
+    assert told == {"d:A": known[0], "d:B": known[1]}
+
+
 async def test_whoever_follows_sees_how_it_goes_on_until_it_is_over() -> None:
     async with open_stage(make_app("A", "B")) as stage:
         operation = await stage.ask(REMOVE, "A")
@@ -187,6 +226,18 @@ async def test_whoever_follows_sees_how_it_goes_on_until_it_is_over() -> None:
         assert seen[-1] is OperationState.DONE
         assert [change.state async for change in stage.desk.follow(operation.id)] == [OperationState.DONE]
         assert [change async for change in stage.desk.follow("forged")] == []
+
+
+async def test_whoever_follows_sees_that_it_waits_for_its_turn() -> None:
+    async with open_stage(make_app()) as stage:
+        operation = await stage.ask(REMOVE, "A")
+        await stage.kill()  # so that its turn does not come
+        with stage.desk.subscribe() as feed:
+            await stage.confirm(operation)
+            waiting = asyncio.ensure_future(anext(feed))
+            await stage.settle()
+            assert waiting.done()
+            assert (await waiting).state is OperationState.CONFIRMED
 
 
 async def test_nobody_sees_an_operation_fall_back_however_fast_it_is_begun() -> None:

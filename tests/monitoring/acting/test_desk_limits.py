@@ -37,19 +37,25 @@ async def test_more_than_ten_have_to_be_counted() -> None:
 
 
 async def test_at_most_so_many_at_a_time_and_in_a_day() -> None:
-    names = "ABCDEF"
-    async with open_stage(app := make_app(*names), limits=Limits(per_run=3, per_day=4)) as stage:
+    names = "ABCDEFGH"
+    async with open_stage(app := make_app(*names), limits=Limits(per_run=3, per_day=5)) as stage:
         assert await refusal_of_asking(stage, ADA, REMOVE, stage.keys(*"ABCD")) is Refusal.TOO_MANY
         await stage.do(REMOVE, *"ABC", person=ADA)
-        more = await stage.ask(REMOVE, *"DE", person=ADA)
+        assert (await stage.do(REMOVE, *"DE", person=ADA)).state is OperationState.DONE
+        more = await stage.ask(REMOVE, *"GH", person=ADA)
         assert await refusal_of_confirming(stage, more, ADA) is Refusal.TOO_MANY_TODAY
         assert await last_audit(stage) == (ADA.user_id, "remove", "too many today")
-        assert (await stage.do(REMOVE, "D", person=ADA)).state is OperationState.DONE
+        assert (await stage.do(REMOVE, "F", person=ADA)).state is OperationState.DONE
 
-        await stage.stop()
-        await stage.clock.advance(timedelta(days=1).total_seconds())
-        await stage.start()
-        assert (await stage.do(REMOVE, *"EF", person=ADA)).state is OperationState.DONE
+        for hours, is_possible in ((23, False), (1, True)):
+            await stage.stop()
+            await stage.clock.advance(timedelta(hours=hours).total_seconds())
+            await stage.start()
+            more = await stage.ask(REMOVE, *"GH", person=ADA)
+            if not is_possible:
+                assert await refusal_of_confirming(stage, more, ADA) is Refusal.TOO_MANY_TODAY
+        await stage.confirm(more, ADA)
+        assert (await stage.end_of(more)).state is OperationState.DONE
     assert app.grabs == {}
 
 
@@ -121,6 +127,25 @@ async def test_after_a_lost_database_several_are_left_alone_until_an_admin_allow
         assert await stage.desk.disarmed_since() is None
         await stage.confirm(before, ADA)
         assert (await stage.end_of(before)).state is OperationState.DONE
+
+
+async def test_a_single_download_may_be_acted_on_although_clean_up_is_disarmed() -> None:
+    # On purpose: what is disarmed is destruction in bulk. One download is one person's own decision, was seen
+    # and confirmed by that person, and depends on nothing that the lost database knew.
+    async with open_stage(app := make_app("A", "B", "C")) as stage:
+        asked = await stage.ask(REMOVE, "A")
+        confirmed = await stage.ask(REMOVE, "B")
+        await stage.kill()
+        await stage.journal.confirm(confirmed.id, OLIVIA, typed_count=None, per_day=0, is_allowed=True)
+        await disarm(stage)
+        await stage.start()
+
+        assert (await stage.end_of(confirmed)).state is OperationState.DONE
+        await stage.confirm(asked)
+        assert (await stage.end_of(asked)).state is OperationState.DONE
+        assert (await stage.do(REMOVE, "C")).state is OperationState.DONE
+        assert await stage.desk.disarmed_since() is not None
+    assert app.grabs == {}
 
 
 async def test_what_was_confirmed_before_the_database_was_lost_is_not_done_afterwards() -> None:

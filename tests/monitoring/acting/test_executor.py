@@ -1,11 +1,13 @@
 """Who may is asked again, and everything ends in the store and on the board, whatever fails in between."""
 
+import asyncio
 import logging
 
 import pytest
 
 from discarr.core.errors import StoreError
 from discarr.core.models import InstanceKind
+from discarr.monitoring.acting.executor import LEVEL_TIMEOUT_S
 from discarr.monitoring.acting.kinds import ActionKind
 from discarr.monitoring.acting.operation import OperationState
 from discarr.monitoring.acting.results import Cause, Outcome
@@ -49,13 +51,19 @@ async def test_an_operator_by_now_may_not_clean_up_any_more() -> None:
 
 
 async def test_a_discord_that_does_not_answer_or_fails_lets_nothing_happen(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    loop = asyncio.get_running_loop()
+    as_it_goes = loop.time
     async with open_stage(app := make_app("A", "B")) as stage:
         hanging = await stage.ask(REMOVE, "A")
         stage.hang = True
         await stage.confirm(hanging)
+        await stage.settle()
+        assert not (await stage.stored(hanging)).is_over
+        monkeypatch.setattr(loop, "time", lambda: as_it_goes() + LEVEL_TIMEOUT_S)
         assert result(await stage.end_of(hanging)).cause is Cause.LEVEL_UNKNOWN
+        assert "Discord did not say in time" in caplog.text
         stage.hang = False
 
         failing = await stage.ask(REMOVE, "B")
@@ -68,7 +76,7 @@ async def test_a_discord_that_does_not_answer_or_fails_lets_nothing_happen(
 
 async def test_nothing_begins_before_the_instances_were_read() -> None:
     async with open_stage(app := make_app()) as stage:
-        operation = await stage.ask(REMOVE, "A")
+        operation = await stage.ask(ActionKind.REMOVE_BLOCKLIST, "A")  # not every version can
         await stage.kill()
         await stage.journal.confirm(operation.id, OLIVIA, typed_count=None, per_day=9, is_allowed=True)
         await stage.start()
@@ -139,6 +147,24 @@ async def test_operations_that_end_in_the_same_moment_are_all_written_down() -> 
         await stage.clock.advance(70)
         stored = [await stage.stored(operation) for operation in operations]
     assert [operation.state for operation in stored] == [OperationState.DONE] * 2
+
+
+async def test_ends_are_written_down_one_after_the_other(caplog: pytest.LogCaptureFixture) -> None:
+    app = HeldApp()
+    for name in "AB":
+        app.add(name)
+    async with open_stage(app) as stage:
+        operations = [await stage.ask(REMOVE, name) for name in "AB"]
+        for operation in operations:
+            await stage.confirm(operation)
+        await stage.settle()
+        stage.store.delay = lambda: 5
+        app.answers.set()
+        for operation in operations:
+            await stage.end_of(operation)
+        stored = [await stage.stored(operation) for operation in operations]
+    assert [operation.state for operation in stored] == [OperationState.DONE] * 2
+    assert "failed" not in caplog.text
 
 
 async def test_a_surprise_in_the_middle_ends_as_one_and_not_in_silence(

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from discarr.core.models import InstanceKind
+from discarr.monitoring.acting.desk import CONFIRM_WITHIN
 from discarr.monitoring.acting.hand import LATEST_BEGIN, Hand
 from discarr.monitoring.acting.kinds import REMOVALS, ActionKind
 from discarr.monitoring.acting.operation import Operation, OperationState
@@ -14,7 +15,7 @@ from discarr.monitoring.acting.results import Cause, ItemResult, Outcome
 from tests.clients.fake_app import json_response
 from tests.monitoring.acting.hostile_app import STATES
 from tests.monitoring.acting.pressing import make_app
-from tests.monitoring.acting.queue_app import Deletes, QueueApp, crash, drop, refuse_connections
+from tests.monitoring.acting.queue_app import Deletes, HeldApp, QueueApp, crash, drop, refuse_connections
 from tests.monitoring.acting.stage import ADA, OLIVIA, OSCAR, Stage, open_stage, result, results
 
 REMOVE = ActionKind.REMOVE
@@ -89,6 +90,19 @@ async def test_what_is_not_found_and_still_listed_has_another_number() -> None:
     assert deletes.count == 1
 
 
+async def test_what_is_not_found_while_the_same_release_is_grabbed_anew_is_as_good_as_done() -> None:
+    async with open_stage(app := make_app()) as stage:
+
+        def regrab(request: httpx.Request) -> httpx.Response | None:
+            app.add("A", added="2026-01-02T20:48:00Z")
+            return json_response(404, {"message": "NotFound"})
+
+        app.before = Deletes(regrab)
+        operation = await stage.do(REMOVE, "A")
+    assert (result(operation).cause, operation.state) == (Cause.NOT_SHOWN, OperationState.DONE)
+    assert list(app.grabs) == ["A"]
+
+
 async def test_what_is_not_found_by_an_app_that_then_goes_away_is_as_good_as_done() -> None:
     async with open_stage(app := make_app()) as stage:
 
@@ -159,6 +173,16 @@ async def test_a_number_that_another_download_has_by_now_is_not_used() -> None:
     assert result(ended).outcome is Outcome.ALREADY_GONE
     assert app.writes == []
     assert list(app.grabs) == ["B"]
+
+
+async def test_a_download_that_has_another_number_by_now_is_acted_on_by_that() -> None:
+    async with open_stage(app := make_app()) as stage:
+        operation = await stage.ask(REMOVE, "A")
+        app.numbers = lambda grab, episode: 77000
+        await stage.confirm(operation)
+        ended = await stage.end_of(operation)
+    assert result(ended).cause is Cause.ANSWERED
+    assert app.writes == ["DELETE /queue/77000"]
 
 
 @pytest.mark.parametrize(
@@ -265,15 +289,35 @@ async def test_an_instance_that_goes_away_in_the_middle_is_not_asked_for_the_res
     assert lost.words == "Not tried: Radarr is offline"
 
 
-async def test_an_instance_that_goes_away_does_not_stop_the_others() -> None:
-    films, series = make_app("A"), QueueApp(InstanceKind.SONARR)
-    series.add("B")
-    async with open_stage(films, series) as stage:
-        operation = await stage.ask(REMOVE, "A", "B", person=ADA)
-        films.before = refuse_connections
+async def test_what_an_app_refuses_for_one_download_does_not_stop_the_rest() -> None:
+    names = "ABCDE"
+    async with open_stage(app := make_app(*names)) as stage:
+        operation = await stage.ask(REMOVE, *names, person=ADA)
+
+        def refuse(request: httpx.Request) -> httpx.Response | None:
+            return json_response(409, {"message": "No"}) if deletes.count == 1 else None
+
+        app.before = deletes = Deletes(refuse)
         await stage.confirm(operation, ADA)
         ended = await stage.end_of(operation)
-    assert results(ended.items) == [Cause.REQUEST, Cause.ANSWERED]
+    assert sorted(results(ended.items)) == [Cause.ANSWERED] * 4 + [Cause.REQUEST]
+    assert ended.state is OperationState.FAILED
+
+
+async def test_an_instance_that_goes_away_does_not_stop_the_others() -> None:
+    films, series = make_app("A"), HeldApp()
+    series.kind = InstanceKind.SONARR
+    for name in "BCD":
+        series.add(name)
+    async with open_stage(films, series) as stage:
+        operation = await stage.ask(REMOVE, *"ABCD", person=ADA)
+        films.before = refuse_connections
+        await stage.confirm(operation, ADA)
+        await stage.clock.advance(30)
+        assert results((await stage.stored(operation)).items) == [Cause.REQUEST, "", "", ""]
+        series.answers.set()
+        ended = await stage.end_of(operation)
+    assert results(ended.items) == [Cause.REQUEST, *[Cause.ANSWERED] * 3]
 
 
 async def test_what_was_confirmed_long_ago_is_not_begun() -> None:
@@ -286,6 +330,18 @@ async def test_what_was_confirmed_long_ago_is_not_begun() -> None:
         ended = await stage.end_of(operation)
     assert (result(ended).cause, ended.state) == (Cause.TOO_LATE, OperationState.REFUSED)
     assert app.writes == []
+
+
+async def test_how_long_ago_something_was_confirmed_counts_and_not_when_it_was_asked_for() -> None:
+    async with open_stage(app := make_app()) as stage:
+        operation = await stage.ask(REMOVE, "A")
+        await stage.clock.advance(CONFIRM_WITHIN.total_seconds() - 1)
+        await stage.kill()
+        await stage.journal.confirm(operation.id, OLIVIA, typed_count=None, per_day=9, is_allowed=True)
+        await stage.clock.advance(LATEST_BEGIN.total_seconds() - 1)
+        await stage.start()
+        assert result(await stage.end_of(operation)).cause is Cause.ANSWERED
+    assert len(app.writes) == 1
 
 
 async def test_an_instance_that_is_no_longer_in_the_settings_cannot_be_asked() -> None:
@@ -316,6 +372,23 @@ async def test_an_item_that_was_begun_before_is_never_sent() -> None:
         operation = await stage.ask(REMOVE, "A")
         assert (await act(stage, operation)).cause is Cause.SURPRISE
     assert app.writes == []
+
+
+async def test_nothing_is_written_down_between_the_last_look_and_the_act() -> None:
+    async with open_stage(app := make_app()) as stage:
+        operation = await stage.ask(REMOVE, "A")
+        begun: list[bool] = []
+
+        def look(request: httpx.Request) -> httpx.Response | None:
+            now = stage.board.get(operation.id)
+            if now is not None and "/queue/details" in request.url.path:
+                begun.append(now.items[0].is_begun)
+            return None
+
+        app.before = look
+        await stage.confirm(operation)
+        await stage.end_of(operation)
+    assert begun == [True]
 
 
 async def test_where_the_beginning_cannot_be_written_down_nothing_is_sent() -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from discarr.core.errors import StoreError
+from discarr.core.models import DownloadKey
 from discarr.core.store import Connection
 from discarr.monitoring.acting.journal import Journal
 from discarr.monitoring.acting.operation import Operation, OperationState, Person, Trail
@@ -111,6 +112,12 @@ async def test_how_to_follow_something_is_kept(book: Book) -> None:
     assert (interrupted.state, interrupted.items[0].is_begun) == (OperationState.UNKNOWN, True)
 
 
+async def test_what_was_not_done_explains_no_absence(book: Book) -> None:
+    operation = await book.begin()
+    await book.journal.note(operation, {0: result_of(Cause.STILL_THERE)})
+    assert await book.journal.done_before(operation, 0) is None
+
+
 async def test_only_what_was_lately_done_explains_an_absence(book: Book) -> None:
     operation = await book.begin()
     await book.journal.note(operation, {0: result_of(Cause.ANSWERED)})
@@ -120,5 +127,10 @@ async def test_only_what_was_lately_done_explains_an_absence(book: Book) -> None
         later = make_operation(make_target(), created_at=done_at + created_after)
         return await book.journal.done_before(later, 0) is not None
 
+    async def explained_by_another() -> bool:
+        other = make_operation(make_target(key=DownloadKey("radarr", "d", "OTHER")))
+        return await book.journal.done_before(other, 0) is not None
+
+    assert not await explained_by_another()
     assert await explained(timedelta(minutes=10))
     assert not await explained(timedelta(minutes=10, seconds=1))

@@ -1,5 +1,6 @@
 import pytest
 
+from discarr.core.actions import Removal
 from discarr.core.models import DownloadKey
 from discarr.monitoring.acting.kinds import (
     REMOVALS,
@@ -30,6 +31,28 @@ def test_what_an_action_says_is_what_its_flags_do(kind: ActionKind) -> None:
         assert removal.change_category is (effect.data is DataFate.MOVED)
         # The apps search whenever they blocklist, unless they are told not to.
         assert (removal.blocklist and not removal.skip_redownload) is effect.is_searched
+
+
+@pytest.mark.parametrize(
+    ("kind", "from_client", "blocklist", "skip_redownload", "change_category"),
+    [
+        (ActionKind.REMOVE, True, False, False, False),
+        (ActionKind.REMOVE_BLOCKLIST, True, True, True, False),
+        (ActionKind.REMOVE_SEARCH, True, True, False, False),
+        (ActionKind.KEEP, False, False, False, False),
+        (ActionKind.KEEP_SEARCH, False, True, False, False),
+        (ActionKind.CHANGE_CATEGORY, False, False, False, True),
+    ],
+)
+def test_the_flags_of_a_removal_are_these_and_never_others(
+    kind: ActionKind, *, from_client: bool, blocklist: bool, skip_redownload: bool, change_category: bool
+) -> None:
+    assert removal_of(kind) == Removal(
+        remove_from_client=from_client,
+        blocklist=blocklist,
+        skip_redownload=skip_redownload,
+        change_category=change_category,
+    )
 
 
 def test_only_removals_have_flags_and_keeping_never_deletes() -> None:

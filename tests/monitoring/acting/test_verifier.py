@@ -7,17 +7,19 @@ from typing import Any
 
 import pytest
 
+from discarr.core.errors import Unreachable
 from discarr.core.models import DownloadKey
 from discarr.monitoring.acting.kinds import ActionKind
 from discarr.monitoring.acting.operation import OperationState
 from discarr.monitoring.acting.results import Cause
 from discarr.monitoring.acting.verifier import GIVEN_UP_AFTER, SETTLED_AFTER, SURE_AFTER, Removed, Verifier
 from discarr.monitoring.cache_manager import CacheManager
+from tests.clients.fake_app import json_response
 from tests.fakes.clock import FakeClock
 from tests.fakes.media_client import FakeMediaClient
 from tests.monitoring.acting.pressing import make_app
-from tests.monitoring.acting.queue_app import refuse_connections
-from tests.monitoring.acting.scenes import make_target
+from tests.monitoring.acting.queue_app import Deletes, refuse_connections
+from tests.monitoring.acting.scenes import make_grab, make_target
 from tests.monitoring.acting.stage import open_stage, result
 
 REMOVE = ActionKind.REMOVE
@@ -71,6 +73,17 @@ async def test_the_same_release_that_is_grabbed_anew_did_not_come_back() -> None
         await stage.clock.advance(SURE_AFTER.total_seconds())
         stored = await stage.stored(operation)
     assert (result(stored).cause, stored.items[0].is_verified) == (Cause.ANSWERED, True)
+
+
+async def test_what_was_not_done_is_not_said_to_have_come_back() -> None:
+    async with open_stage(app := make_app()) as stage:
+        app.before = Deletes(lambda request: json_response(409, {"message": "No"}))
+        operation = await stage.do(REMOVE, "A")
+        await stage.desk.note_told(operation.id)
+        await stage.clock.advance(SURE_AFTER.total_seconds() + 60)
+        stored = await stage.stored(operation)
+        assert await stage.desk.untold() == []
+    assert (result(stored).cause, stored.items[0].is_verified) == (Cause.REQUEST, None)
 
 
 async def test_nothing_is_verified_while_the_app_cannot_be_read_and_it_is_given_up_in_the_end() -> None:
@@ -188,6 +201,25 @@ async def test_an_app_that_has_not_asked_its_client_since_proves_nothing(watchin
     watching.client.downloads = ()
     await watching.clock.advance(120)
     assert watching.gone == [removed]
+
+
+async def test_what_was_read_before_the_app_went_away_proves_nothing(watching: Watching) -> None:
+    watching.client.error = Unreachable("radarr", "refused")
+    removed = watching.watch()
+    await watching.clock.advance(SURE_AFTER.total_seconds() + 120)
+    assert (watching.gone, watching.back) == ([], [])
+    watching.client.error = None
+    await watching.clock.advance(300)
+    assert watching.gone == [removed]
+
+
+async def test_what_comes_back_just_before_it_is_sure_came_back(watching: Watching) -> None:
+    removed = watching.watch()
+    await watching.clock.advance(SURE_AFTER.total_seconds() - 40)
+    assert (watching.gone, watching.back) == ([], [])
+    watching.client.downloads = (make_grab(),)
+    await watching.clock.advance(60)
+    assert (watching.gone, watching.back) == ([], [removed])
 
 
 async def test_what_belongs_to_an_instance_that_there_is_not_is_given_up(watching: Watching) -> None:

@@ -24,6 +24,8 @@ _RUNS_SHOWN: Final = 12
 _SEASONS_SHOWN: Final = 4
 _REASONS_SHOWN: Final = 5
 _LONGEST_PACK: Final = 99_999
+_HEADING: Final = 100
+"""Letters of the first line: a card has room to name what a row cuts short."""
 _MAX_RELEASE: Final = 150
 _MAX_MESSAGE: Final = 160
 _MAX_TEXTS: Final = 5
@@ -76,7 +78,7 @@ def render_detail(
     now: datetime,
 ) -> discord.Embed:
     """Draw the detail card. Members get no client, indexer, release, file name or message of an app."""
-    heading = row_text.heading(row, has_count=True, has_quality=True)
+    heading = row_text.heading(row, has_count=True, has_quality=True, width=_HEADING)
     lines = [
         f"{row_text.SYMBOLS[row.phase]} {heading}",
         *_plain_lines(row, download, now),

@@ -47,8 +47,11 @@ def sentence(text: str, budget: int = _MAX_SENTENCE) -> str:
     return shorten(escape(text), budget)
 
 
-def heading(row: DownloadRow, *, has_count: bool, has_quality: bool) -> str:
-    """Return "**Devs** S01 · 8 episodes" or "**Dune: Part Two** (2024) · 2160p · 4K", cut to fit."""
+def heading(row: DownloadRow, *, has_count: bool, has_quality: bool, width: int = _LINE) -> str:
+    """Return "**Devs** S01 · 8 episodes" or "**Dune: Part Two** (2024) · 2160p · 4K", cut to fit.
+
+    `width` is the most letters that it may have.
+    """
     parts = [part_of_work(row, has_count=has_count)]
     if has_quality:
         parts.append(quality(row))
@@ -57,7 +60,7 @@ def heading(row: DownloadRow, *, has_count: bool, has_quality: bool) -> str:
     tail = " · ".join(part for part in parts if part)
     if tail:
         tail = f" {tail}" if parts[0] else f" · {tail}"
-    return f"**{name(row.title, max(_LINE - length(tail), _MIN_TITLE))}**{tail}"
+    return f"**{name(row.title, max(width - length(tail), _MIN_TITLE))}**{tail}"
 
 
 def quality(row: DownloadRow) -> str:
