@@ -42,7 +42,7 @@ async def _measure(parts: Collection[str], *, rounds: int | None) -> Report:
         await cleanup.measure(report, rounds=rounds or 11)
     if "answers" in parts:
         _say("acknowledgements …")
-        await acknowledgement.measure(report, rounds=rounds or 11)
+        await acknowledgement.measure(report, rounds=rounds or 5)
     if "memory" in parts:
         _say("idle memory …")
         await idle_memory.measure(report)

@@ -28,6 +28,7 @@ from discarr.discord_bot.connection import GatewayConnection
 from discarr.discord_bot.ui.controls import status_controls
 from discarr.sandbox.arr_server.app import API_KEY
 from tests.fakes.discord_server import DiscordServer, running_discord, until
+from tests.fakes.discord_server.interactions import OpenInteraction
 
 ROWS = 2_000
 MOST_MS = 500.0
@@ -125,11 +126,19 @@ async def _round(server: DiscordServer) -> list[float]:
         lambda: all(interaction.answered_at is not None for interaction, _ in asked), timeout_s=_PATIENCE_S
     )
     assert {interaction.answer_type for interaction, _ in asked} == _ACKNOWLEDGEMENTS
+    # Nothing is left in the air when the app ends; looking again takes as long as the hanging instance may.
+    await until(lambda: all(_is_answered(interaction) for interaction, _ in asked), timeout_s=_PATIENCE_S)
     return [
         (interaction.answered_at - began) * 1000
         for interaction, began in asked
         if interaction.answered_at is not None
     ]
+
+
+def _is_answered(interaction: OpenInteraction) -> bool:
+    """Whether somebody reads more than that it is being thought of."""
+    message = interaction.original
+    return message is None or bool(message["content"] or message["embeds"])
 
 
 def _interactions(server: DiscordServer) -> Iterator[dict[str, Any]]:
