@@ -18,7 +18,7 @@ from discarr.sandbox.arr_server.app import ArrServer
 from tests.fakes.world import embed_text
 from tests.process_harness import instance_variables
 
-PATIENCE_S = 20.0
+PATIENCE_S = 45.0
 SPEED = 20.0
 
 

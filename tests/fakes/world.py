@@ -18,11 +18,11 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.contract import assert_valid_for_discord
 from tests.shared_folder import CONTRACTS
 
-_PATIENCE_S = 10.0
+_PATIENCE_S = 30.0
 
 
 async def until(is_so: Callable[[], bool]) -> None:
-    """Return as soon as something holds; fail when it does not within ten seconds."""
+    """Return as soon as something holds; fail when it does not within half a minute."""
     async with asyncio.timeout(_PATIENCE_S):
         while not is_so():  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0.002)
