@@ -211,6 +211,20 @@ async def test_made_up_values_pick_nothing() -> None:
         assert await world.operations() == []
 
 
+async def test_a_page_that_is_not_there_is_the_nearest_one_and_an_old_list_is_said() -> None:
+    async with open_tidy_world() as world:
+        shown = await cleanup(world, world.ada)
+        place = f"{id_in(shown, 'tidy:go').rpartition(':')[2]}.777"
+        message = await _send(world, _view(PageButton(id_of("tidy:next", place), place, "Next")))
+        turned = await world.passing(world.ada.click(message, label="Next"))
+        assert "`1` ☐ **Metropolis**" in _shown(turned)
+
+        place = f"{'0' * 12}.0"
+        message = await _send(world, _view(PageButton(id_of("tidy:next", place), place, "Next")))
+        gone = await world.passing(world.ada.click(message, label="Next"))
+        assert cleanup_list.GONE in _shown(gone)
+
+
 async def test_an_instance_that_disappears_in_the_middle_loses_its_proposals() -> None:
     async with open_tidy_world() as world:
         shown = await cleanup(world, world.ada)
