@@ -10,6 +10,7 @@ import pytest
 
 from discarr.utils.interaction_utils import (
     REFUSED_TEXT,
+    _attempt,
     safe_defer_interaction,
     safe_renew_controls,
     safe_send_modal,
@@ -280,6 +281,28 @@ async def test_a_cut_connection_is_not_an_exception(visit: Visit, caplog: pytest
     assert not await safe_send_response(visit.slash(), "hello")
 
     assert "did not reach Discord" in caplog.text
+
+
+async def test_an_answer_after_the_end_is_not_an_exception(
+    visit: Visit, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    interaction = visit.slash()
+    await visit.client.close()
+
+    assert not await safe_send_response(interaction, "hello")
+
+    assert "did not reach Discord: Discarr was ending" in caplog.text
+
+
+async def test_a_mistake_of_our_own_stays_one(visit: Visit) -> None:
+    interaction = visit.slash()
+
+    async def mistake() -> None:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await _attempt(interaction, mistake())
 
 
 async def test_a_rate_limit_is_waited_out(visit: Visit) -> None:

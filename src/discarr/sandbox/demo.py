@@ -32,6 +32,8 @@ from discarr.sandbox.simulated_discord import SimulatedDiscord, open_simulated_d
 
 _DESKTOPS = ("darwin", "win32")
 _STAND_IN = "the-demo-needs-no-token"
+_IN_A_VISIT = {"cleanup_strikes": 2, "cleanup_spacing_minutes": 0.25}
+"""How soon clean-up proposes something; what settings may say starts at minutes, as is right at home."""
 _WELCOME = """\
 Discarr is at work here, with no token and no servers:
 
@@ -115,13 +117,14 @@ def demo_settings(environ: Mapping[str, str], channel_id: int, data_dir: Path, *
             "DISCORD_CHANNEL_ID": str(channel_id),
             "DISCARR_DATA_DIR": str(data_dir),
             "DISCARR_OWNER_USERS": str(owner_id),  # until somebody is named, nobody may remove anything
+            "DISCARR_CLEANUP_YOUNG": "0.5",
             "DISCARR_REFRESH_INTERVAL": "5",
             "DISCARR_LOG_LEVEL": "error",  # the 4K instance goes away on purpose
             **environ,
         },
         env_file=None,
         secrets_dir=None,
-    )
+    ).model_copy(update=_IN_A_VISIT)
 
 
 def local_timezone() -> str:

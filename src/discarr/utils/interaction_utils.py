@@ -179,6 +179,11 @@ async def _attempt(
                 return _Outcome.REFUSED
     except (discord.DiscordException, aiohttp.ClientError, OSError) as exc:
         _log.warning("An answer to %s did not reach Discord: %s", _name(interaction), type(exc).__name__)
+    except RuntimeError:
+        # What aiohttp says of a session that was closed while it was used.
+        if not interaction.client.is_closed():
+            raise
+        _log.info("An answer to %s did not reach Discord: Discarr was ending", _name(interaction))
     else:
         return _Outcome.SENT
     return _Outcome.LOST

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from discarr.core.store import DATABASE_NAME, Recovery, Store
+from discarr.core.store import DATABASE_NAME, Recovery, Store, recovery
 from discarr.core.store.recovery import Cause
 from discarr.core.store.schema import MIGRATIONS, migrate
 from tests.core.store.crash import kill_everywhere
@@ -144,8 +144,8 @@ async def test_clean_up_stays_disarmed_until_somebody_arms_it(path: Path) -> Non
     clock = FakeClock(START + DAY)
     store = await Store.open(path.parent, clock=clock)
     assert await store.cleanup_disarmed_since() == START + DAY
-    await store.arm_cleanup()
-    await store.arm_cleanup()
+    await store.run(recovery.arm)
+    await store.run(recovery.arm)
     assert await store.cleanup_disarmed_since() is None
     await store.close()
     assert not (await look(path.parent)).is_disarmed

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from discarr.core.errors import StoreError
 from discarr.core.models import HealthIssue
-from discarr.core.store import Connection, Store
+from discarr.core.store import Connection, Store, recovery
 from discarr.core.store.strikes import load_strikes
 from discarr.monitoring.cache_manager import CacheManager
 from discarr.monitoring.cleanup.desk import CleanupDesk
@@ -146,7 +146,7 @@ async def test_what_is_protected_is_counted(clock: VirtualClock, store: Store) -
     assert collection.protected == {Protection.YOUNG: 1}
 
 
-async def test_a_database_that_was_lost_disarms_until_somebody_allows_it(
+async def test_a_database_that_was_lost_disarms_until_somebody_arms_it(
     clock: VirtualClock, store: Store
 ) -> None:
     scene = Scene(clock, store)
@@ -155,12 +155,12 @@ async def test_a_database_that_was_lost_disarms_until_somebody_allows_it(
         await scene.pass_minutes(130)
 
         held = await scene.desk.collect()
-        await scene.desk.allow()
-        allowed = await scene.desk.collect()
+        await store.run(recovery.arm)
+        armed = await scene.desk.collect()
 
     assert [guard.kind for guard in held.guards] == [GuardKind.DISARMED]
     assert held.candidates == ()
-    assert [item.download for item in allowed.candidates] == [STUCK]
+    assert [item.download for item in armed.candidates] == [STUCK]
 
 
 class HangingStore(InlineStore):

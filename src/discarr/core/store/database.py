@@ -134,10 +134,6 @@ class Store:
         """Return since when clean-up must do nothing, because a database was replaced; None: it may act."""
         return await self.run(recovery.read_disarmed)
 
-    async def arm_cleanup(self) -> None:
-        """Let clean-up act again."""
-        await self.run(recovery.arm)
-
     async def get_meta(self, key: str) -> str | None:
         """Return a single remembered value, or None."""
         return await self.run(lambda connection: records.get_meta(connection, key))

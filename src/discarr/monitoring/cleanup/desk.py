@@ -79,14 +79,6 @@ class CleanupDesk:
         )
         return await run_in_slices(steps, self._clock)
 
-    async def allow(self) -> None:
-        """Let clean-up propose again after the database was lost: an admin has looked.
-
-        Raises:
-            StoreError: it could not be stored.
-        """
-        await self._store.arm_cleanup()
-
     def progress(self, download: Download) -> Progress:
         """Say how a download of the present snapshot gets on: from memory, about 10 µs each."""
         return progress_of(
