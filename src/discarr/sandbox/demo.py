@@ -40,7 +40,9 @@ Discarr is at work here, with no token and no servers:
   {url}
 
 Look at the live message, click its buttons, type / for the commands; switch between Max, a member,
-and Olivia, the owner, at the top of the page. Ctrl-C ends it.
+and Olivia, the owner, at the top of the page. Alerts come within a minute; follow a title as Max and
+be mentioned, remove or import one as Olivia. /cleanup wants to have watched for six minutes first.
+Ctrl-C ends it.
 """
 
 
