@@ -141,7 +141,7 @@ async def open_nasty(clock: FastClock, body: bytes) -> AsyncIterator[tuple[AppWo
     ("body", "title"),
     [
         pytest.param(page([row(1, title="x" * 10_000_000)]), "2 downloads", id="10 MB title"),
-        pytest.param(page([row(number) for number in range(20_000)]), "20001 downloads", id="20,000 rows"),
+        pytest.param(page([row(number) for number in range(6_000)]), "6001 downloads", id="6,000 rows"),
         pytest.param(b'{"records":' + b"[" * 100_000, "1 download", id="deep"),
         pytest.param(b"null", "1 download", id="null"),
         pytest.param(b'{"records": null}', "1 download", id="no records"),

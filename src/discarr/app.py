@@ -70,6 +70,8 @@ _GOODBYE_TIMEOUT_S = 2.0
 """For the last edit of the live message. Docker kills after 10 s; everything together ends within 8."""
 _TASK_END_TIMEOUT_S = 4.0
 _END_TIMEOUT_S = 7.5
+_LOAD_TIMEOUT_S = 3.0
+"""How long Discord is waited with for what earlier runs knew: a disk may not answer at all."""
 _DIAGNOSIS_TIMEOUT_S = 15.0
 
 _PRUNERS = (outbox.prune, alerts.prune, activity.prune, follows.prune, operations.prune)
@@ -192,7 +194,7 @@ class App:
             "loop-monitor": self.loop_monitor.run,
             "log-level": self.log_level.run,
             "cache": self.cache.run,
-            "discord": lambda: self._connection(self._make_bot),
+            "discord": self._go_online,
             **self._companions,
         }
         async with asyncio.TaskGroup() as group:
@@ -200,6 +202,13 @@ class App:
             await stop.wait()
             _log.info("Ending")
             await self._end(tasks)
+
+    async def _go_online(self) -> None:
+        # Whoever asks in the first second must not hear that they follow nothing.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LOAD_TIMEOUT_S):
+                await self.alerting.loaded.wait()
+        await self._connection(self._make_bot)
 
     def _make_bot(self) -> DiscordBot:
         return DiscordBot(self.services)

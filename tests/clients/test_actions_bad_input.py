@@ -15,6 +15,7 @@ from discarr.core.errors import MediaClientError
 from discarr.core.models import DownloadKey, EpisodeNumber, InstanceKind
 from tests.clients.fake_app import make_client
 from tests.clients.import_app import ImportApp, episode_file, find_files, movie_file
+from tests.effort import examples
 from tests.factories import make_download
 
 type Action = Callable[[QueueActions, InstanceKind], Coroutine[Any, Any, object]]
@@ -90,7 +91,7 @@ values = st.recursive(
 bodies = values.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=60)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     name=st.sampled_from(sorted(ACTIONS)),
     kind=st.sampled_from(InstanceKind),
@@ -105,7 +106,7 @@ async def test_any_answer_is_survived(name: str, kind: InstanceKind, body: bytes
         await ACTIONS[name](make_client(answer, kind).actions, kind)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(kind=st.sampled_from(InstanceKind), data=st.data())
 async def test_a_strange_field_of_a_file_spoils_nothing(kind: InstanceKind, data: st.DataObject) -> None:
     """A file with one field replaced by anything is understood or left out, and never harms its neighbour."""

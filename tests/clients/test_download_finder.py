@@ -12,6 +12,7 @@ from discarr.clients.paging import PAGE_SIZE
 from discarr.core.errors import BadAnswer, NotFound, TimedOut
 from discarr.core.models import DownloadKey, EpisodeNumber, InstanceKind
 from tests.clients.fake_app import FakeApp, make_client, make_episode_row, make_row
+from tests.effort import examples
 from tests.fakes.clock import FakeClock
 
 SONARR = InstanceKind.SONARR
@@ -205,7 +206,7 @@ rows = st.lists(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(rows)
 async def test_what_is_found_by_queue_is_what_the_poll_shows(rows: list[dict[str, Any]]) -> None:
     app = App(rows)

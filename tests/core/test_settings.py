@@ -13,6 +13,7 @@ from discarr.core.errors import ConfigError
 from discarr.core.settings import SETTINGS_REFERENCE, Settings, load_settings, read_exit_delay
 from discarr.utils.permissions import Grants
 from tests.core.environs import KEY, MINIMAL, TOKEN, load, only_problem, problems
+from tests.effort import examples
 
 ENV_EXAMPLE = Path(__file__).parents[2] / ".env.example"
 
@@ -326,7 +327,7 @@ def test_whatever_is_set_ends_as_settings_or_as_problems_without_values(
     assert str(error).encode()
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.text(max_size=60))
 def test_no_single_value_leaks_or_crashes_in_any_setting(value: str) -> None:
     secret = f"s3cr3t{value}"

@@ -17,6 +17,7 @@ from discarr.monitoring.instance_health import (
     Outcome,
     observe,
 )
+from tests.effort import examples
 from tests.fakes.clock import START
 
 OK, GONE, DOUBT, STARTS = Outcome.OK, Outcome.UNREACHABLE, Outcome.DOUBTFUL, Outcome.STARTING
@@ -467,4 +468,4 @@ class Comparison(RuleBasedStateMachine):
 
 
 TestComparison = Comparison.TestCase
-TestComparison.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+TestComparison.settings = settings(max_examples=examples(60), stateful_step_count=20, deadline=None)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from discarr.core.errors import StoreError
 from discarr.core.store import DATABASE_NAME, Store
 from tests.core.store.scenes import back_up, content, look_now, names, remember
+from tests.effort import examples
 from tests.fakes.clock import FakeClock
 
 COMMITS = 12
@@ -60,7 +61,7 @@ def scene(start: Path, factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(share=st.floats(0, 1, exclude_max=True))
 @example(share=0.0)
 @example(share=0.998046875)  # SQLite itself does not notice
@@ -79,7 +80,7 @@ def test_a_file_cut_short_anywhere_is_replaced(
     shutil.rmtree(directory)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     damage=st.lists(
         st.tuples(st.one_of(st.floats(0, 1, exclude_max=True), st.integers(0, 2000)), st.integers(0, 255)),
@@ -113,7 +114,7 @@ def test_damaged_bytes_anywhere_raise_nothing_but_store_errors(
     shutil.rmtree(directory)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     cut=st.floats(0, 1), damage=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)))
 )

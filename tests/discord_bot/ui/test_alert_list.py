@@ -44,6 +44,7 @@ from tests.discord_bot.ui.builders import (
     stamp,
 )
 from tests.discord_bot.ui.notices import FACTS, IDS, make_facts
+from tests.effort import examples
 from tests.factories import make_download
 from tests.fakes.clock import FakeClock
 
@@ -110,7 +111,7 @@ def make_shown(**overrides: object) -> ShownAlert:
     return ShownAlert(alert=alert, instance_name="TV", severity=Severity.WARNING, repeat_s=86_400.0)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.lists(SHOWN, max_size=2), st.integers(1, 5), st.booleans(), PLACES)
 def test_any_list_is_legal(some: list[ShownAlert], times: int, is_operator: bool, place: AlertPlace) -> None:
     items = tuple(some * times)
@@ -124,7 +125,7 @@ def test_any_list_is_legal(some: list[ShownAlert], times: int, is_operator: bool
     assert faults_of_view(controls) == []
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(SHOWN, st.lists(FOREIGN_TEXT, max_size=30), st.booleans(), PLACES)
 def test_any_alert_in_full_is_legal(
     shown: ShownAlert, technical: list[str], is_operator: bool, place: AlertPlace
@@ -148,7 +149,7 @@ def test_the_longest_card_with_its_alert_is_legal() -> None:
     assert faults_of(embed) == []
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.lists(SILENCES, max_size=10, unique_by=lambda shown: shown.silence.id), PLACES)
 def test_any_silences_are_legal(some: list[ShownSilence], place: AlertPlace) -> None:
     page = Page(items=tuple(some), number=2, has_next=True)

@@ -5,6 +5,7 @@ from discarr.core.models import DownloadKey, EpisodeNumber, InstanceState
 from discarr.discord_bot.ui.changes_text import render_changes
 from discarr.monitoring.snapshot_diff import InstanceChange, SnapshotChanges
 from tests.discord_bot.ui.builders import FOREIGN_TEXT, NOW, at, faults_of, message_with, stamp
+from tests.effort import examples
 from tests.factories import make_download, make_instance_snapshot
 from tests.fakes.contract import assert_valid_for_discord
 
@@ -21,7 +22,7 @@ def lines_of(changes: SnapshotChanges, *instances: object) -> list[str]:
     return str(embed.description).split("\n")
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(DOWNLOADS, DOWNLOADS, DOWNLOADS, st.lists(FOREIGN_TEXT, max_size=30))
 def test_any_changes_are_legal(
     new: tuple[()], vanished: tuple[()], resolved: tuple[()], names: list[str]

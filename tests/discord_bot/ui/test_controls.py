@@ -29,6 +29,7 @@ from tests.discord_bot.ui.builders import (
     units,
 )
 from tests.discord_bot.ui.test_queue_browser import FILTERS
+from tests.effort import examples
 from tests.fakes.contract import assert_valid_for_discord
 
 ROWS = tuple(
@@ -167,7 +168,7 @@ def test_ids_of_others_are_left_alone(custom_id: str) -> None:
         assert not kind.__discord_ui_compiled_template__.fullmatch(f"other:{custom_id}")
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(VIEWS, FILTERS, st.integers(-3, 10**9))
 def test_controls_of_any_page_are_legal(view: StatusView, queue_filter: QueueFilter, page: int) -> None:
     rendered = render_queue_page(view, queue_filter, page, now=NOW)

@@ -32,6 +32,7 @@ from tests.discord_bot.ui.notices import (
     make_ready,
     make_story,
 )
+from tests.effort import examples
 
 QUIET = OutboxCounts(waiting=0, scheduled=0, oldest_due=None, dead=0)
 
@@ -73,7 +74,7 @@ ROWS = st.builds(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(
     st.lists(ROWS, max_size=10, unique_by=lambda row: row.id),
     st.builds(OutboxCounts, waiting=HUGE, scheduled=HUGE, oldest_due=st.none() | MOMENTS, dead=HUGE),

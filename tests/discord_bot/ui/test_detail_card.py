@@ -27,6 +27,7 @@ from tests.discord_bot.ui.builders import (
     stamp,
 )
 from tests.discord_bot.ui.operations import make_operation
+from tests.effort import examples
 from tests.factories import make_download, make_instance_snapshot
 from tests.fakes.contract import assert_valid_for_discord
 
@@ -113,7 +114,7 @@ def test_a_card_with_everything_leaves_room_for_an_alert() -> None:
     assert "-# Grabbed" in str(embed.description)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(ROWS, DOWNLOADS, ESTIMATES, st.booleans())
 def test_any_card_is_legal(row: DownloadRow, download: Any, estimate: Estimate, is_operator: bool) -> None:
     assert faults_of(render_detail(row, download, estimate, is_operator=is_operator, now=NOW)) == []

@@ -29,6 +29,7 @@ from tests.discord_bot.ui.builders import (
     units,
 )
 from tests.discord_bot.ui.notices import WORKS, make_pack, make_work
+from tests.effort import examples
 
 TITLES = st.builds(
     FollowedTitle,
@@ -41,7 +42,7 @@ TITLES = st.builds(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.lists(TITLES, max_size=10, unique_by=lambda title: title.id))
 def test_any_list_is_legal(titles: list[FollowedTitle]) -> None:
     page = Page(items=tuple(titles), number=4, count=5)
@@ -49,7 +50,7 @@ def test_any_list_is_legal(titles: list[FollowedTitle]) -> None:
     assert faults_of_view(follows_controls(page, NOW)) == []
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(WORKS, FOREIGN_TEXT)
 def test_any_title_can_be_promised_offered_and_let_go_of(work: Work, instance_name: str) -> None:
     for words in (followed(work, is_hidden=True), followed_already(work), let_go(work)):

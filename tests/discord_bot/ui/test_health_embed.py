@@ -20,6 +20,7 @@ from tests.discord_bot.ui.builders import (
     message_with,
     stamp,
 )
+from tests.effort import examples
 from tests.factories import make_instance_snapshot
 from tests.fakes.contract import assert_valid_for_discord
 
@@ -93,7 +94,7 @@ def lines_of(instance: InstanceSnapshot, *, is_operator: bool = False) -> list[s
     return str(embed.description).split("\n")
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(INSTANCES, max_size=3), st.integers(1, 60), ANY_STATS, st.booleans())
 def test_any_health_is_legal(instances: list[Any], times: int, stats: BotStats, is_operator: bool) -> None:
     assert faults_of(render_health(instances * times, stats, is_operator=is_operator, now=NOW)) == []

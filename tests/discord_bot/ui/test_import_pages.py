@@ -17,6 +17,7 @@ from tests.discord_bot.ui.operations import (
     make_episode_file,
     make_file,
 )
+from tests.effort import examples
 from tests.fakes.contract import assert_valid_for_discord
 
 REJECTED = make_file(
@@ -33,7 +34,7 @@ def lines_of(draft: ImportDraft, place: int = 0) -> list[str]:
     return str(render_file(draft, place).description).split("\n")
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(DRAFTS, st.integers(0, 20))
 def test_any_files_are_legal_with_their_controls(draft: ImportDraft, number: int) -> None:
     embed, page = render_files(draft, number)

@@ -30,6 +30,7 @@ from tests.discord_bot.ui.notices import (
     make_story,
     make_work,
 )
+from tests.effort import examples
 from tests.fakes.contract import assert_valid_for_discord
 
 HOUR = timedelta(hours=1)
@@ -423,7 +424,7 @@ def test_plain_words_hold_nothing_foreign(content: Content, words: str) -> None:
     assert any(custom_id.endswith(":abc123-7") for custom_id in ids_of(notice))
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(CONTENTS, st.booleans())
 def test_any_content_makes_a_legal_message(content: Content, is_sequel: bool) -> None:
     for notice in (
@@ -440,7 +441,7 @@ def test_any_content_makes_a_legal_message(content: Content, is_sequel: bool) ->
         assert any(custom_id.endswith(":abc123-9999999999") for custom_id in ids)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(CONTENTS)
 def test_nobody_is_pinged_but_those_whom_the_content_names(content: Content) -> None:
     notice = drawn(content)

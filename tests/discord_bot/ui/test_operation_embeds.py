@@ -22,6 +22,7 @@ from tests.discord_bot.ui.operations import (
     make_file,
     make_operation,
 )
+from tests.effort import examples
 from tests.factories import make_download
 from tests.fakes.contract import assert_valid_for_discord
 
@@ -41,7 +42,7 @@ def ended(*results: ItemResult, kind: ActionKind = ActionKind.REMOVE, **override
     return render_operation(operation, now=NOW)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(OPERATIONS)
 def test_any_operation_is_legal_with_its_controls(operation: Operation) -> None:
     embed = render_operation(operation, left_out=3, now=NOW)

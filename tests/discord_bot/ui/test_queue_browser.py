@@ -31,6 +31,7 @@ from tests.discord_bot.ui.builders import (
     stamp,
     units,
 )
+from tests.effort import examples
 
 FILTERS = st.builds(
     QueueFilter,
@@ -52,7 +53,7 @@ def shown_titles(view: StatusView, queue_filter: QueueFilter) -> list[str]:
     return [row.title for row in render_queue_page(view, queue_filter, 0, now=NOW).rows]
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(VIEWS, FILTERS, PAGES)
 def test_any_page_is_legal(view: StatusView, queue_filter: QueueFilter, page: int) -> None:
     rendered = render_queue_page(view, queue_filter, page, now=NOW)

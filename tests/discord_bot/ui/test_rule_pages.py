@@ -26,6 +26,7 @@ from discarr.monitoring.alerts.quiet_hours import QuietHours
 from discarr.monitoring.alerts.routes import ALERTS, LOG, OWNER, Route, RouteKind
 from discarr.monitoring.alerts.rules import DEFAULT_RULES, Rule, RuleRefused
 from tests.discord_bot.ui.builders import FOREIGN_TEXT, HUGE, MOMENTS, NOW, faults_of, faults_of_view, units
+from tests.effort import examples
 
 SNOWFLAKES = st.integers(1, 2**63 - 1)
 ROUTES = st.sampled_from([ALERTS, LOG, OWNER]) | st.builds(
@@ -57,14 +58,14 @@ def rules(draw: st.DrawFn) -> Rule:
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(rules(), st.none() | TYPED, st.sets(SNOWFLAKES, max_size=3))
 def test_any_rule_is_legal(rule: Rule, typed: dict[str, str] | None, known: set[int]) -> None:
     assert faults_of(render_rule(rule)) == []
     assert faults_of_view(rule_controls(rule, known_channels=known, typed=typed, now=NOW)) == []
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(
     st.none() | TYPED,
     st.builds(OutboxCounts, waiting=HUGE, scheduled=HUGE, oldest_due=st.none() | MOMENTS, dead=HUGE),
@@ -86,7 +87,7 @@ def test_all_rules_at_their_longest_are_legal(typed: dict[str, str] | None, coun
     assert faults_of_view(rules_controls(longest, NIGHT, typed=typed, undelivered=undelivered, now=NOW)) == []
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(KINDS, TYPED)
 def test_what_was_typed_is_kept_as_far_as_it_fits(kind: EventKind, typed: dict[str, str]) -> None:
     for fields in (fields_of(kind), QUIET_FIELDS):

@@ -24,6 +24,7 @@ from tests.discord_bot.ui.builders import (
     message_with,
     stamp,
 )
+from tests.effort import examples
 from tests.fakes.contract import assert_valid_for_discord
 
 
@@ -107,7 +108,7 @@ def test_the_layout_of_the_product() -> None:
     ]
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(VIEWS)
 def test_any_view_becomes_a_legal_embed(view: StatusView) -> None:
     for rendered in (render_status(view, NOW), render_plain_status(view, NOW)):

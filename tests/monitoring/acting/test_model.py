@@ -1,11 +1,10 @@
 """The engine between two people and an app in which everything happens at the worst moment.
 
 Whatever happens, in whatever order, across restarts at any step: nothing is asked of the app that nobody
-confirmed, nothing twice, and what is told afterwards is true. `DISCARR_TEST_SCENARIOS` is how many are tried.
+confirmed, nothing twice, and what is told afterwards is true. `DISCARR_TEST_EFFORT` says how many are tried.
 """
 
 import asyncio
-import os
 from collections import Counter
 from collections.abc import Coroutine
 from datetime import datetime
@@ -23,12 +22,12 @@ from discarr.monitoring.acting.operation import Operation, OperationState, Perso
 from discarr.monitoring.acting.refusals import ActionRefused
 from discarr.monitoring.acting.results import Cause, Outcome
 from discarr.utils.permissions import Level
+from tests.effort import examples
 from tests.fakes.clock import VirtualClock
 from tests.monitoring.acting.hostile_app import EVENTS, STATES, Deed, HostileApp, Killed, deed_of
 from tests.monitoring.acting.queue_app import Grab
 from tests.monitoring.acting.stage import ADA, OLIVIA, OSCAR, ActingStore, Stage
 
-SCENARIOS = int(os.environ.get("DISCARR_TEST_SCENARIOS", "80"))
 STEPS = 20
 NAMES = ("A", "B", "C", "D")
 NOTHING_SENT = {Outcome.CHANGED, Outcome.REFUSED}
@@ -284,7 +283,7 @@ def identity_of(grab: Grab) -> tuple[str, str, datetime | None]:
 
 TestActing = ActingMachine.TestCase
 TestActing.settings = settings(
-    max_examples=SCENARIOS,
+    max_examples=examples(80),
     stateful_step_count=STEPS,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

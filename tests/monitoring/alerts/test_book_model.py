@@ -10,6 +10,7 @@ from discarr.core.events import EventKind
 from discarr.monitoring.alerts.book import SETTLE_S, AlertBook
 from discarr.monitoring.alerts.content import StoryContent, decode
 from discarr.monitoring.alerts.rules import DEFAULT_RULES
+from tests.effort import examples
 from tests.monitoring.alerts.builders import NO_HANDS, Diary, hand, seen, stored_book
 
 SUBJECTS = ("d:A", "d:B", "d:C")
@@ -130,4 +131,4 @@ class BookMachine(RuleBasedStateMachine):
 
 
 TestBook = BookMachine.TestCase
-TestBook.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestBook.settings = settings(max_examples=examples(60), stateful_step_count=40, deadline=None)

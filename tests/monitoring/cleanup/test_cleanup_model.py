@@ -16,6 +16,7 @@ from msgspec import structs
 
 from discarr.core.models import Download, HealthIssue, InstanceState, QueueStatus, TrackedState
 from discarr.monitoring.cleanup.guards import GuardKind
+from tests.effort import examples
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.inline_store import InlineStore
 from tests.monitoring.cleanup.stage import GB, Stage, make_item, settings_of
@@ -249,4 +250,4 @@ class CleanupMachine(RuleBasedStateMachine):
 
 
 TestCleanup = CleanupMachine.TestCase
-TestCleanup.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)
+TestCleanup.settings = settings(max_examples=examples(50), stateful_step_count=30, deadline=None)

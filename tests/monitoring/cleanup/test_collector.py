@@ -211,19 +211,19 @@ async def test_what_the_app_did_not_grab_is_as_old_as_it_has_been_watched(store:
     assert candidate.evidence.span == timedelta(minutes=124)
 
 
-async def test_200_that_stall_at_once_are_one_problem(store: Store) -> None:
+async def test_many_that_stall_at_once_are_one_problem(store: Store) -> None:
     stage = Stage(store)
-    names = [f"A{number}" for number in range(200)]
+    names = [f"A{number}" for number in range(40)]
     stage.put(*(make_item(name) for name in names))
     await look_while_loading(stage, 30, *names)
     await stage.look_for(DAY_MINUTES + 120)
-    assert len(stage.strikes()) == 200
+    assert len(stage.strikes()) == 40
 
     collection = stage.collect()
 
     assert collection.candidates == ()
     (guard,) = collection.guards
-    assert (guard.kind, guard.count, guard.total) == (GuardKind.MANY_AT_ONCE, 200, 200)
+    assert (guard.kind, guard.count, guard.total) == (GuardKind.MANY_AT_ONCE, 40, 40)
     assert (guard.instance, guard.client) == ("radarr", "qBittorrent")
 
 

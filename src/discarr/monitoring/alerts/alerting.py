@@ -80,10 +80,13 @@ class Alerting:
             )
             for client in cache.clients
         }
+        self.loaded = asyncio.Event()
+        """Set when what earlier runs knew is known."""
 
     async def run(self) -> None:
         """Watch, decide and deliver until cancelled."""
         await self._load()
+        self.loaded.set()
         async with asyncio.TaskGroup() as group:
             group.create_task(self.notifier.run(), name="notifier")
             group.create_task(self.dispatcher.run(), name="dispatcher")
