@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from discord.state import ConnectionState as DiscordState
 
-from discarr.app import _health, run
 from discarr.core.clock import SystemClock
 from discarr.core.health_file import health_path, read_health
 from discarr.core.models import DownloadKey, InstanceKind
@@ -22,6 +21,7 @@ from discarr.core.settings import Settings, load_settings
 from discarr.discord_bot.connection_state import ConnectionPhase, ConnectionState
 from discarr.doctor.security import Sources
 from discarr.monitoring.alerts.routes import OWNER
+from discarr.process import _health, run
 from discarr.sandbox.arr_server.app import ArrServer
 from discarr.sandbox.arr_server.faults import Fault, FaultKind
 from discarr.sandbox.arr_server.replay import Replay

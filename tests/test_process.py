@@ -121,7 +121,7 @@ import os, signal
 class Finder:
     @staticmethod
     def find_spec(name, path=None, target=None):
-        if name == "discarr.app":
+        if name == "discarr.process":
             os.kill(os.getpid(), signal.SIGTERM)
 sys.meta_path.insert(0, Finder)
 """

@@ -209,7 +209,7 @@ def _run() -> int:
 
     try:
         settings = _load_settings()
-        from discarr.app import run  # late: mistakes in the settings are told at once
+        from discarr.process import run  # late: mistakes in the settings are told at once
 
         with asyncio.Runner() as runner:
             exit_code = runner.run(run(settings, _sources(), _load_settings))

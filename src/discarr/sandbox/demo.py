@@ -17,13 +17,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from simcord import SetupError
 from simcord.preview import Preview
 
-from discarr.app import App, stop_on_signals
+from discarr.app import App
 from discarr.clients.factory import create_client
 from discarr.core.clock import SystemClock
 from discarr.core.logging import setup_logging
 from discarr.core.redaction import Redactor
 from discarr.core.settings import Settings, load_settings
 from discarr.core.store import Store
+from discarr.process import stop_on_signals
 from discarr.sandbox.arr_server.demo_scenarios import demo_media
 from discarr.sandbox.arr_server.demo_world import demo_servers, replay_servers
 from discarr.sandbox.demo_rules import tell_in_channel
