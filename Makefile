@@ -13,7 +13,7 @@ VERSIONS := 3.12 3.13
 BIN := .venv/bin
 TESTS ?= tests
 PYTEST_ARGS ?=
-WORKERS ?= 2
+WORKERS ?= 3
 # Locked with their extras: with hashes, pip 23.2 takes coverage[toml] for something that is not locked.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-strip-extras --no-header $(LOCK_FLAGS)
 LOCK_FLAGS ?=

@@ -125,8 +125,11 @@ async def open_app(
         store = await Store.in_memory(clock=clock)
         stop = asyncio.Event()
 
+        is_online = asyncio.Event()
+
         async def connect(make_bot: Callable[[], discord.Client]) -> None:
             await env.restart_bot(make_bot())
+            is_online.set()
             await asyncio.Event().wait()
 
         app = App(
@@ -139,6 +142,8 @@ async def open_app(
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(app.run(stop), name="app")
+                async with asyncio.timeout(PATIENCE_S):
+                    await is_online.wait()
                 yield AppWorld(
                     env=env, channel=channel, member=member, owner=guild.add_member(owner), app=app
                 )

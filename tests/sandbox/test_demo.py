@@ -8,6 +8,7 @@ import socket
 import time
 import webbrowser
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -140,12 +141,9 @@ async def test_recorded_answers_are_shown_as_fifteen_downloads() -> None:
             message = side.channel.last_message
             return embed_text(message.embeds[0]) if message and message.embeds else ""
 
-        await until(lambda: "Checked" in shown())
-        text = shown()
+        await until(lambda: shown().startswith("15 downloads · 5 need a hand"))
         stop.set()
         await running
-
-    assert text.startswith("15 downloads · 5 need a hand")
 
 
 async def test_a_folder_without_recordings_is_refused(tmp_path: Path) -> None:
@@ -167,27 +165,36 @@ async def test_a_signal_ends_it_quietly(number: int, capsys: pytest.CaptureFixtu
     assert capsys.readouterr() == ("", "")
 
 
+async def close_page(browser: httpx.AsyncClient) -> None:
+    """End the demo as the page's button does; a page of before the bot arrived is refused."""
+    page = (await browser.post("/api/pages", json={})).json()
+    end = {
+        "protocol_version": 3,
+        "sequence": 1,
+        "request_id": "end",
+        "generation": page["context"]["generation"],
+        "bot_generation": page["botGeneration"],
+        "kind": "close",
+    }
+    headers = {"X-Simcord-Context": page["context"]["id"]}
+    await browser.post("/api/action", json=end, headers=headers)
+
+
 async def test_it_ends_with_the_page(capsys: pytest.CaptureFixture[str]) -> None:
     running = asyncio.create_task(run_demo())
     url, _, capability = next(
         word for word in (await printed(capsys)).split() if word.startswith("http")
     ).partition("#")
 
-    async with httpx.AsyncClient(base_url=url, headers={"X-Simcord-Capability": capability}) as browser:
-        page = (await browser.post("/api/pages", json={})).json()
-        browser.headers["X-Simcord-Context"] = page["context"]["id"]
-        end = {
-            "protocol_version": 3,
-            "sequence": 1,
-            "request_id": "end",
-            "generation": page["context"]["generation"],
-            "bot_generation": page["botGeneration"],
-            "kind": "close",
-        }
-        await browser.post("/api/action", json=end)
+    async with (
+        asyncio.timeout(20),
+        httpx.AsyncClient(base_url=url, headers={"X-Simcord-Capability": capability}) as browser,
+    ):
+        while not running.done():
+            with suppress(httpx.HTTPError):
+                await close_page(browser)
 
-    async with asyncio.timeout(8):
-        assert await running == 0
+    assert await running == 0
     assert capsys.readouterr() == ("", "")
 
 

@@ -50,31 +50,9 @@ async def test_a_visitor_sees_the_bot_at_work() -> None:
 @pytest.mark.browser
 @pytest.mark.timeout(120)
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed here (Debian: chromium)")
-async def test_a_visitor_is_told_what_goes_wrong() -> None:
+async def test_a_visitor_is_told_and_mentioned() -> None:
     async with (
-        running_demo("--speed", "5") as demo,
-        opened_page(demo.url, width=1000, height=1000) as page,
-    ):
-        await page.get_by_label("Viewing as").select_option(label="Olivia (owner)")
-        alert = page.locator(".channel-message", has_text="What to do").filter(
-            has_text="Sita Sings the Blues"
-        )
-        await expect(alert).to_contain_text("the name belongs to another title", timeout=_EDIT_SHOWS_MS)
-        await alert.get_by_role("button", name="Silence").click()
-        answer = page.locator(".channel-message", has_text="Only you can see this")
-        await expect(answer).to_contain_text("Keep quiet about this", timeout=_PATIENCE_MS)
-        await alert.get_by_role("button", name="Acknowledge").click()
-        await expect(alert).to_contain_text("looks after it", timeout=_EDIT_SHOWS_MS)
-
-        assert await demo.end(signal.SIGINT) == (0, "")
-
-
-@pytest.mark.browser
-@pytest.mark.timeout(120)
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed here (Debian: chromium)")
-async def test_a_visitor_follows_a_title_and_is_mentioned() -> None:
-    async with (
-        running_demo("--speed", "20") as demo,
+        running_demo("--speed", "10") as demo,
         opened_page(demo.url, width=1000, height=1000) as page,
     ):
         live = page.locator(".channel-message").first
@@ -83,6 +61,17 @@ async def test_a_visitor_follows_a_title_and_is_mentioned() -> None:
         await answer.get_by_text("More about").click(timeout=_PATIENCE_MS)
         await page.locator("[role=option]:visible", has_text="Couples Therapy").click()
         await answer.get_by_role("button", name="Follow").click(timeout=_PATIENCE_MS)
+        await expect(answer).to_contain_text("you are told when", timeout=_PATIENCE_MS)
+
+        await page.get_by_label("Viewing as").select_option(label="Olivia (owner)")
+        alert = page.locator(".channel-message", has_text="What to do").filter(
+            has_text="Sita Sings the Blues"
+        )
+        await expect(alert).to_contain_text("the name belongs to another title", timeout=_EDIT_SHOWS_MS)
+        await alert.get_by_role("button", name="Silence").click()
+        await expect(answer).to_contain_text("Keep quiet about this", timeout=_PATIENCE_MS)
+        await alert.get_by_role("button", name="Acknowledge").click()
+        await expect(alert).to_contain_text("looks after it", timeout=_EDIT_SHOWS_MS)
 
         ready = page.locator(".channel-message", has_text="can be watched now").filter(has_text="@Max")
         await expect(ready).to_contain_text("Couples Therapy", timeout=_READY_SHOWS_MS)
