@@ -1,9 +1,12 @@
 """The live message, on the real discord.py over a simulated Discord."""
 
+import asyncio
+
 import discord
 import pytest
 
 from discarr.core.models import QueueStatus
+from tests.app_world import PATIENCE_S
 from tests.factories import make_download
 from tests.fakes.media_client import FakeMediaClient
 from tests.fakes.world import World, open_world
@@ -75,6 +78,9 @@ async def test_somebody_who_keeps_deleting_the_message_is_understood(
             await world.owner.delete(world.message)
             client.downloads = (make_download(size_left_bytes=left * 900_000_000),)
             await world.clock.advance(60)
+        async with asyncio.timeout(PATIENCE_S):
+            while "deleted three times within an hour" not in caplog.text:
+                await world.clock.advance(10)
         await world.clock.advance(600)
 
         assert world.channel.last_message is None
@@ -131,6 +137,7 @@ async def test_missing_rights_are_told_once_and_tried_again_when_they_change(
         world.settings = world.settings.model_copy(update={"discord_channel_id": muted.id})
         world.channel = muted
         world.start()
+        await world.is_online()
         await world.clock.advance(600)
 
         assert caplog.text.count("Give Discarr Send Messages and Embed Links in #muted.") == 1
