@@ -86,19 +86,21 @@ def read(
 ) -> list[AuditLine]:
     """Return the lines that match all that is given, the latest first; `before` is a sequence number."""
     rows = by_name(connection).execute(
-        "SELECT * FROM audit WHERE (?1 IS NULL OR sequence < ?1) AND (?2 IS NULL OR actor = ?2)"
-        " AND (?3 IS NULL OR instance = ?3) AND (?4 IS NULL OR download = ?4) AND (?5 IS NULL OR action = ?5)"
-        " AND (?6 IS NULL OR result = ?6) AND (?7 IS NULL OR at >= ?7) ORDER BY sequence DESC LIMIT ?8",
-        (
-            before,
-            actor,
-            instance,
-            download,
-            action,
-            result,
-            None if since is None else to_text(since),
-            limit,
-        ),
+        "SELECT * FROM audit WHERE (:before IS NULL OR sequence < :before)"
+        " AND (:actor IS NULL OR actor = :actor) AND (:instance IS NULL OR instance = :instance)"
+        " AND (:download IS NULL OR download = :download) AND (:action IS NULL OR action = :action)"
+        " AND (:result IS NULL OR result = :result) AND (:since IS NULL OR at >= :since)"
+        " ORDER BY sequence DESC LIMIT :limit",
+        {
+            "before": before,
+            "actor": actor,
+            "instance": instance,
+            "download": download,
+            "action": action,
+            "result": result,
+            "since": None if since is None else to_text(since),
+            "limit": limit,
+        },
     )
     return [_line(row) for row in rows]
 

@@ -114,11 +114,18 @@ def confirm(
     One statement decides: of any number of attempts, from wherever they come, one at most succeeds.
     """
     rows = connection.execute(
-        "UPDATE operation SET state = 'confirmed', confirmed_at = ?1, level = ?2, roles = ?3,"
+        "UPDATE operation SET state = 'confirmed', confirmed_at = :now, level = :level, roles = :roles,"
         " turn = (SELECT coalesce(max(turn), 0) + 1 FROM operation)"
-        " WHERE id = ?4 AND state = 'pending' AND expires_at > ?1 AND requested_by = ?5"
-        " AND (required_count IS NULL OR required_count = ?6) RETURNING id",
-        (to_text(now), level, _role_text(roles), operation_id, user_id, typed_count),
+        " WHERE id = :id AND state = 'pending' AND expires_at > :now AND requested_by = :user"
+        " AND (required_count IS NULL OR required_count = :count) RETURNING id",
+        {
+            "now": to_text(now),
+            "level": level,
+            "roles": _role_text(roles),
+            "id": operation_id,
+            "user": user_id,
+            "count": typed_count,
+        },
     )
     return rows.fetchone() is not None
 
@@ -196,8 +203,8 @@ def end(connection: sqlite3.Connection, operation_id: str, *, state: str, now: d
 def expire(connection: sqlite3.Connection, now: datetime) -> None:
     """End what was not confirmed in time."""
     connection.execute(
-        "UPDATE operation SET state = 'expired', ended_at = ?1 WHERE state = 'pending' AND expires_at <= ?1",
-        (to_text(now),),
+        "UPDATE operation SET state = 'expired', ended_at = :now WHERE state = 'pending' AND expires_at <= :now",
+        {"now": to_text(now)},
     )
 
 

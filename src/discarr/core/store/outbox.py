@@ -180,12 +180,12 @@ def mark_sent(
 def sent_since(connection: sqlite3.Connection, since: datetime) -> dict[str, list[datetime]]:
     """Return when new messages were sent since then, by route; edits do not count, and doubtful ones do."""
     rows = connection.execute(
-        "SELECT route, ended_at FROM outbox WHERE state = 'sent' AND ended_at > ?1"
+        "SELECT route, ended_at FROM outbox WHERE state = 'sent' AND ended_at > :since"
         " AND (is_new = 1 OR EXISTS (SELECT 1 FROM posted WHERE posted.story = outbox.story"
         " AND posted.route = outbox.route AND posted.posted_at = outbox.ended_at))"
         " UNION ALL SELECT route, first_attempt_at FROM outbox"
-        " WHERE state = 'sending' AND first_attempt_at > ?1",
-        (to_text(since),),
+        " WHERE state = 'sending' AND first_attempt_at > :since",
+        {"since": to_text(since)},
     )
     moments: dict[str, list[datetime]] = {}
     for route, text in rows:
@@ -277,9 +277,9 @@ def revive(connection: sqlite3.Connection, row_ids: Iterable[int], *, now: datet
 def count(connection: sqlite3.Connection, now: datetime) -> OutboxCounts:
     """Return how the outbox is doing."""
     waiting, scheduled, oldest = connection.execute(
-        "SELECT count(*) FILTER (WHERE not_before <= ?1), count(*) FILTER (WHERE not_before > ?1),"
+        "SELECT count(*) FILTER (WHERE not_before <= :now), count(*) FILTER (WHERE not_before > :now),"
         " min(not_before) FROM outbox WHERE state IN ('pending', 'sending')",
-        (to_text(now),),
+        {"now": to_text(now)},
     ).fetchone()
     (dead_count,) = connection.execute("SELECT count(*) FROM outbox WHERE state = 'dead'").fetchone()
     return OutboxCounts(
