@@ -203,7 +203,8 @@ def end(connection: sqlite3.Connection, operation_id: str, *, state: str, now: d
 def expire(connection: sqlite3.Connection, now: datetime) -> None:
     """End what was not confirmed in time."""
     connection.execute(
-        "UPDATE operation SET state = 'expired', ended_at = :now WHERE state = 'pending' AND expires_at <= :now",
+        "UPDATE operation SET state = 'expired', ended_at = :now"
+        " WHERE state = 'pending' AND expires_at <= :now",
         {"now": to_text(now)},
     )
 
