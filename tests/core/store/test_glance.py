@@ -37,7 +37,7 @@ def fill(connection: Connection) -> None:
     connection.executemany(
         "INSERT INTO alert"
         " (dedup, kind, is_hidden, began_at, fired_at, ended_at, held, acknowledged_by, facts)"
-        " VALUES (?1, 'needs_hand', 0, '', '', ?2, ?3, ?4, x'00')",
+        " VALUES (?, 'needs_hand', 0, '', '', ?, ?, ?, x'00')",
         rows,
     )
 
