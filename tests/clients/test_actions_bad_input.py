@@ -39,7 +39,7 @@ ACTIONS: dict[str, Action] = {
 async def round_trip(actions: QueueActions, kind: InstanceKind) -> None:
     """Send back what was received, whatever that was."""
     candidates = [
-        candidate.assign_movie(TITLE)
+        candidate.assign_title(TITLE)
         if kind is InstanceKind.RADARR
         else candidate.assign_episodes(TITLE, 1, await actions.episodes(5, 1))
         for candidate in await actions.import_candidates("A")

@@ -66,7 +66,7 @@ async def test_an_unknown_file_becomes_importable_by_a_movie() -> None:
     app = ImportApp(movie_file(movie=None))
     (candidate,) = await find_files(app)
 
-    corrected = candidate.assign_movie(LibraryTitle(id=8, title="Metropolis", year=1927))
+    corrected = candidate.assign_title(LibraryTitle(id=8, title="Metropolis", year=1927))
     await make_client(app).actions.import_files((corrected,))
 
     assert app.bodies[0]["files"][0]["movieId"] == 8

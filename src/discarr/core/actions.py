@@ -161,9 +161,12 @@ class ImportCandidate:
         is_assigned = self.media is not None and (self.kind is InstanceKind.RADARR or bool(self.episodes))
         return is_assigned and bool(self.wire_quality and self.wire_languages)
 
-    def assign_movie(self, movie: LibraryTitle) -> Self:
-        """Return the candidate for a movie; its rejections hold only after it is evaluated again."""
-        return replace(self, media=movie)
+    def assign_title(self, title: LibraryTitle) -> Self:
+        """Return the candidate for a movie, or for a series of which no season is said yet.
+
+        Its rejections hold only after it is evaluated again.
+        """
+        return replace(self, media=title, season=None, episodes=())
 
     def assign_episodes(
         self, series: LibraryTitle, season: int, episodes: tuple[LibraryEpisode, ...] = ()

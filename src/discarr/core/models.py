@@ -79,6 +79,11 @@ class DownloadKey(Struct, frozen=True, order=True, gc=False, cache_hash=True):
     kind: Literal["d", "p"]
     id: str
 
+    @property
+    def text(self) -> str:
+        """The key without its instance, as it is stored: "d:HASH"."""
+        return f"{self.kind}:{self.id}"
+
 
 class EpisodeNumber(Struct, frozen=True, order=True, gc=False):
     """Season and episode number as the app counts them; season 0 holds the specials."""

@@ -104,7 +104,7 @@ class ImportViews:
             await safe_send_response(interaction, import_pages.NOT_OFFERED)
             return
         places = range(len(draft.files)) if place == ALL else (place,)
-        changed = {item: replace(draft.files[item], media=title, season=None, episodes=()) for item in places}
+        changed = {item: draft.files[item].assign_title(title) for item in places}
         await self._assign(interaction, draft, changed)
 
     @answers_errors

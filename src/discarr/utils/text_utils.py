@@ -138,6 +138,11 @@ def human_size(size_bytes: int) -> str:
     return "over 999 EB"
 
 
+def capitalised(words: str) -> str:
+    """Return the words with a capital at their beginning, and the rest as it is."""
+    return words[:1].upper() + words[1:]
+
+
 def count_of(number: int, singular: str, plural: str | None = None) -> str:
     """Return "1 download", "6 downloads"."""
     return f"{number} {singular if number == 1 else plural or singular + 's'}"

@@ -11,7 +11,6 @@ from discarr.discord_bot.ui.queue_browser import (
     QueueFilter,
     decode_place,
     encode_place,
-    find_row,
     key_token,
     render_queue_page,
 )
@@ -85,14 +84,6 @@ def test_junk_is_the_first_page_of_everything() -> None:
 def test_tokens_are_short_and_tell_keys_apart(one: DownloadKey, other: DownloadKey) -> None:
     assert len(key_token(one)) == 20
     assert (key_token(one) == key_token(other)) == (one == other)
-
-
-def test_a_row_is_found_by_its_token() -> None:
-    rows = numbered(3)
-    view = make_view(needs_hand=rows[:1], others=rows[1:])
-    assert find_row(view, key_token(rows[0].key)) is rows[0]
-    assert find_row(view, key_token(rows[2].key)) is rows[2]
-    assert find_row(view, "gone") is None
 
 
 def test_pages_hold_ten_rows_and_the_nearest_page_is_shown() -> None:
@@ -192,8 +183,7 @@ def test_servers_that_are_away_are_named_unless_filtered_out() -> None:
     )
 
 
-def test_ten_thousand_rows_can_be_paged_and_found() -> None:
+def test_ten_thousand_rows_can_be_paged_and_searched() -> None:
     rows = numbered(10_000)
     view = make_view(others=rows, checked_at=NOW - timedelta(minutes=1))
     assert render_queue_page(view, QueueFilter(text="film 9999"), 0, now=NOW).rows == (rows[9_999],)
-    assert find_row(view, key_token(rows[9_999].key)) is rows[9_999]

@@ -7,7 +7,7 @@ from typing import Any, Final
 import httpx
 
 from discarr.monitoring.acting.kinds import REMOVALS, ActionKind
-from discarr.monitoring.acting.operation import Item, key_text
+from discarr.monitoring.acting.operation import Item
 from tests.clients.fake_app import json_response
 from tests.fakes.clock import FakeClock
 from tests.monitoring.acting.queue_app import Grab, QueueApp
@@ -50,7 +50,7 @@ type Deed = tuple[str, str, datetime | None, str]
 
 def deed_of(item: Item, kind: ActionKind) -> Deed:
     target = item.target
-    return key_text(target.key), target.release_title, target.added, kind_text(kind)
+    return target.key.text, target.release_title, target.added, kind_text(kind)
 
 
 def kind_text(kind: ActionKind) -> str:

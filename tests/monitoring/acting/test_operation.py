@@ -10,7 +10,6 @@ from discarr.monitoring.acting.operation import (
     OperationState,
     Trail,
     from_stored,
-    key_text,
     state_after,
     to_stored,
 )
@@ -80,4 +79,4 @@ def test_downloads_are_counted_by_what_came_of_them() -> None:
 
 
 def test_a_key_is_stored_without_its_instance() -> None:
-    assert key_text(DownloadKey("radarr", "d", "HASH")) == "d:HASH"
+    assert DownloadKey("radarr", "d", "HASH").text == "d:HASH"

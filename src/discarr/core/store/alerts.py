@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from discarr.core.store.connection import by_name
-from discarr.core.store.records import to_text
+from discarr.core.store.records import from_text, to_text
 
 _KEEP_ENDED: Final = timedelta(days=90)
 
@@ -264,10 +264,6 @@ def _text(instant: datetime | None) -> str | None:
     return None if instant is None else to_text(instant)
 
 
-def _instant(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
-
-
 def _alert(row: sqlite3.Row) -> StoredAlert:
     return StoredAlert(
         id=row["id"],
@@ -277,12 +273,12 @@ def _alert(row: sqlite3.Row) -> StoredAlert:
         is_hidden=bool(row["is_hidden"]),
         began_at=datetime.fromisoformat(row["began_at"]),
         fired_at=datetime.fromisoformat(row["fired_at"]),
-        ended_at=_instant(row["ended_at"]),
+        ended_at=from_text(row["ended_at"]),
         ending=row["ending"],
         story=row["story"],
         held=row["held"],
         acknowledged_by=row["acknowledged_by"],
-        acknowledged_at=_instant(row["acknowledged_at"]),
+        acknowledged_at=from_text(row["acknowledged_at"]),
         facts=row["facts"],
     )
 
@@ -296,5 +292,5 @@ def _story(row: sqlite3.Row) -> StoredStory:
         opened_at=datetime.fromisoformat(row["opened_at"]),
         told_at=datetime.fromisoformat(row["told_at"]),
         reminders=row["reminders"],
-        closed_at=_instant(row["closed_at"]),
+        closed_at=from_text(row["closed_at"]),
     )

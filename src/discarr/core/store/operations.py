@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from discarr.core.store.connection import by_name
-from discarr.core.store.records import to_text
+from discarr.core.store.records import from_text, to_text
 
 _KEEP: Final = timedelta(days=90)
 
@@ -312,12 +312,12 @@ def _operation(connection: sqlite3.Connection, row: sqlite3.Row) -> StoredOperat
         files=row["files"],
         created_at=datetime.fromisoformat(row["created_at"]),
         expires_at=datetime.fromisoformat(row["expires_at"]),
-        confirmed_at=_instant(row["confirmed_at"]),
-        started_at=_instant(row["started_at"]),
-        ended_at=_instant(row["ended_at"]),
+        confirmed_at=from_text(row["confirmed_at"]),
+        started_at=from_text(row["started_at"]),
+        ended_at=from_text(row["ended_at"]),
         channel_id=row["channel_id"],
         message_id=row["message_id"],
-        told_at=_instant(row["told_at"]),
+        told_at=from_text(row["told_at"]),
         items=tuple(map(_item, items)),
     )
 
@@ -328,18 +328,14 @@ def _item(row: sqlite3.Row) -> StoredItem:
         instance=row["instance"],
         download=row["download"],
         target=row["target"],
-        sent_at=_instant(row["sent_at"]),
+        sent_at=from_text(row["sent_at"]),
         trail=row["trail"],
         outcome=row["outcome"],
         result=row["result"],
-        ended_at=_instant(row["ended_at"]),
+        ended_at=from_text(row["ended_at"]),
         is_verified=None if is_verified is None else bool(is_verified),
     )
 
 
 def _role_text(roles: Iterable[int]) -> str:
     return " ".join(map(str, sorted(roles)))
-
-
-def _instant(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)

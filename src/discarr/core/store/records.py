@@ -25,6 +25,11 @@ def to_text(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="microseconds")
 
 
+def from_text(text: str | None) -> datetime | None:
+    """Return what `to_text` wrote; None for what is not stored."""
+    return None if text is None else datetime.fromisoformat(text)
+
+
 def get_meta(connection: sqlite3.Connection, key: str) -> str | None:
     """Return a single remembered value, or None."""
     row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()

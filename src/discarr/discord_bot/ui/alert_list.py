@@ -24,7 +24,7 @@ from discarr.discord_bot.ui.span_text import exact_span
 from discarr.monitoring.alerts.alert import Alert, Held
 from discarr.monitoring.alerts.content import Entry, StoryContent
 from discarr.monitoring.alerts.rules import label as kind_label
-from discarr.utils.text_utils import count_of, label
+from discarr.utils.text_utils import capitalised, count_of, label
 from discarr.utils.time_utils import clock_time
 
 _MAX_OPTION: Final = 80
@@ -138,7 +138,7 @@ def render_alert(
         embed = drawn if drawn is not None else discord.Embed()
         lines = [embed.description or "", following]
         if shown.alert.is_open:
-            lines.insert(1, _capitalised(standing(shown, now)))
+            lines.insert(1, capitalised(standing(shown, now)))
         embed.description = "\n".join(fit(lines, MAX_DESCRIPTION))
     if technical:
         value = "\n".join(fit(technical, MAX_FIELD_VALUE))
@@ -188,7 +188,7 @@ def _open_blocks(page: Page[ShownAlert], now: datetime) -> Iterator[str]:
 def _standing_line(shown: ShownAlert, now: datetime, *, has_instance: bool = False) -> str:
     parts = [name(shown.instance_name)] if has_instance and shown.instance_name else []
     parts += [f"since {clock_time(shown.alert.began_at, now)}", standing(shown, now)]
-    return _capitalised(" · ".join(parts))
+    return capitalised(" · ".join(parts))
 
 
 def _over_block(shown: ShownAlert, now: datetime) -> str:
@@ -231,7 +231,3 @@ def _what_next(shown: ShownAlert) -> str:
 def _listed(blocks: Sequence[str], footer: str) -> str:
     shown = fit(blocks, MAX_DESCRIPTION - _FOR_FOOTER)
     return "\n".join([*shown, "", footer] if footer else shown)
-
-
-def _capitalised(words: str) -> str:
-    return words[:1].upper() + words[1:]

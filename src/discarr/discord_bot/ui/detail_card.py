@@ -14,7 +14,14 @@ from discarr.monitoring.acting.operation import Operation
 from discarr.monitoring.download_rows import DownloadRow, Phase
 from discarr.monitoring.progress_tracker import Estimate
 from discarr.monitoring.reasons import Said, explain_each
-from discarr.utils.text_utils import count_of, human_size, join_and_more, percent, without_addresses
+from discarr.utils.text_utils import (
+    capitalised,
+    count_of,
+    human_size,
+    join_and_more,
+    percent,
+    without_addresses,
+)
 from discarr.utils.time_utils import round_up, timestamp
 
 _MAX_WHOLE: Final = 1850
@@ -109,7 +116,7 @@ def _plain_lines(row: DownloadRow, download: Download, now: datetime) -> Iterato
         yield from _further_reasons(row, download)
         yield from _loaded(row)
     else:
-        yield _capitalised(row_text.state(row, now))
+        yield capitalised(row_text.state(row, now))
         yield from _loaded(row)
     remedy = row_text.sentence(row.explanation.remedy, 200) if row.explanation is not None else ""
     yield f"\n**What next:** {remedy or _NEXT[row.phase]}"
@@ -179,7 +186,7 @@ def _age_lines(download: Download, around: Surroundings, now: datetime) -> Itera
     if around.data_as_of is not None:
         ages.append(f"as the app saw it {timestamp(around.data_as_of, 't')}")
     if ages:
-        yield f"\n-# {_capitalised(' · '.join(ages))}"
+        yield f"\n-# {capitalised(' · '.join(ages))}"
 
 
 def _loaded(row: DownloadRow) -> Iterator[str]:
@@ -212,7 +219,7 @@ def _facts(download: Download, estimate: Estimate, now: datetime) -> Iterator[st
         basis = f"{'measured' if estimate.is_sure else 'a guess'}, {estimate.samples} samples"
         yield f"Complete: {row_text.finish(estimate.eta, now, is_sure=estimate.is_sure)} ({basis})"
     if estimate.idle_for is not None:
-        yield _capitalised(row_text.idle(estimate.idle_for))
+        yield capitalised(row_text.idle(estimate.idle_for))
 
 
 def _names(names: tuple[str, ...]) -> str:
@@ -238,10 +245,6 @@ def _messages(said: tuple[Said, ...]) -> Iterator[str]:
             yield f"-# {' · '.join(parts) or '–'}"
         if len(one.technical) > _MAX_TEXTS:
             yield f"-# and {len(one.technical) - _MAX_TEXTS} more"
-
-
-def _capitalised(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def _technical(text: str) -> str:

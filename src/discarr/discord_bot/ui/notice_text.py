@@ -10,7 +10,7 @@ from discarr.discord_bot.ui.row_text import name, part_of_work, sentence
 from discarr.monitoring.alerts.content import Entry, Facts, StoryContent
 from discarr.monitoring.alerts.rules import label
 from discarr.monitoring.reason_words import Explanation, ReasonKind, explanation_of
-from discarr.utils.text_utils import count_of, human_size, join_and_more
+from discarr.utils.text_utils import capitalised, count_of, human_size, join_and_more
 from discarr.utils.time_utils import clock_time, short_span
 
 _MAX_TITLE = 60
@@ -188,7 +188,7 @@ def subject(kind: EventKind, facts: Facts) -> str:
         case EventKind.UNDELIVERED:
             return f"{count_of(min(max(facts.count, 0), _LARGEST_COUNT), 'message')} reached nobody"
         case EventKind.SECURITY:
-            return _capitalised(sentence(facts.problem, _MAX_PROBLEM))
+            return capitalised(sentence(facts.problem, _MAX_PROBLEM))
     names = join_and_more([name(each) for each in facts.names], _MAX_NAMES)
     if facts.free_bytes is None:
         return f"**{names}**" if names else ""
@@ -232,7 +232,7 @@ def over_title(content: StoryContent) -> str:
         (ending,) = endings
         if ending is not None and ending is not Ending.SOLVED:
             symbol, how = _ENDINGS[ending]
-            return f"{symbol} {_capitalised(how)}"
+            return f"{symbol} {capitalised(how)}"
     words = WORDS[content.kind]
     if words.noun and content.total > 1:
         return f"✓ Settled: {count_of(min(content.total, _LARGEST_COUNT), words.noun)}"
@@ -292,7 +292,3 @@ def _explanation(facts: Facts) -> Explanation | None:
         return explanation_of(ReasonKind(facts.reason))
     except ValueError:
         return None
-
-
-def _capitalised(words: str) -> str:
-    return words[:1].upper() + words[1:]

@@ -19,7 +19,7 @@ from discarr.monitoring.acting.kinds import ActionKind
 from discarr.monitoring.acting.operation import CommandProgress, Item, Operation, OperationState
 from discarr.monitoring.acting.results import ItemResult, Outcome
 from discarr.monitoring.reasons import explanation_of
-from discarr.utils.text_utils import bar, count_of, human_size, join_and_more, without_addresses
+from discarr.utils.text_utils import bar, capitalised, count_of, human_size, join_and_more, without_addresses
 from discarr.utils.time_utils import clock_time, timestamp
 
 _MAX_NAMED: Final = 10
@@ -202,7 +202,7 @@ def _command_lines(progresses: Sequence[CommandProgress]) -> Iterator[str]:
         return
     latest = progresses[-1]
     commands = f" ({latest.ended} of {latest.total})" if latest.total > 1 else ""
-    yield f"{_capitalised(_STATES.get(latest.state, 'the app goes on'))}{commands}"
+    yield f"{capitalised(_STATES.get(latest.state, 'the app goes on'))}{commands}"
     if latest.technical:
         yield f"-# {sentence(without_addresses(latest.technical), _MAX_WORDS)}"
 
@@ -239,7 +239,7 @@ def _result(item: Item, result: ItemResult, operation: Operation, now: datetime)
 
 
 def _result_words(result: ItemResult, kind: ActionKind, now: datetime) -> str:
-    words = sentence(result.words, _MAX_WORDS) or _capitalised(result.cause.value)
+    words = sentence(result.words, _MAX_WORDS) or capitalised(result.cause.value)
     if result.did is not None:
         by = f"<@{result.by}>" if result.by is not None and 0 < result.by <= _LARGEST_ID else "Somebody"
         when = f", {clock_time(result.at, now)}" if result.at is not None else ""
@@ -249,7 +249,7 @@ def _result_words(result: ItemResult, kind: ActionKind, now: datetime) -> str:
     if result.expected_count is not None and result.count is not None:
         return f"{words}: {result.count} of {result.expected_count}"
     if result.outcome is Outcome.DONE and words == "Done":
-        return _capitalised(f"Discarr {WORDS[kind].done}")
+        return capitalised(f"Discarr {WORDS[kind].done}")
     return words
 
 
@@ -259,7 +259,3 @@ def _search_words(count: int | None) -> str:
     if not count:
         return "The search is over, and nothing was grabbed"
     return f"The search is over: {count_of(count, 'release')} grabbed"
-
-
-def _capitalised(words: str) -> str:
-    return words[:1].upper() + words[1:]

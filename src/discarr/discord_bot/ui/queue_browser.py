@@ -108,11 +108,6 @@ def key_token(key: DownloadKey) -> str:
     ).hexdigest()
 
 
-def find_row(view: StatusView, token: str) -> DownloadRow | None:
-    """Return the row whose key has that token, or None when it is gone (or hidden from this view)."""
-    return next((row for row in (*view.needs_hand, *view.others) if key_token(row.key) == token), None)
-
-
 def render_queue_page(
     view: StatusView,
     queue_filter: QueueFilter,

@@ -8,7 +8,7 @@ import msgspec
 
 from discarr.core.store.audit import AuditEntry
 from discarr.monitoring.acting.kinds import ActionKind, removal_of
-from discarr.monitoring.acting.operation import Operation, Person, key_text
+from discarr.monitoring.acting.operation import Operation, Person
 from discarr.monitoring.acting.refusals import ActionRefused
 from discarr.monitoring.acting.results import ItemResult
 from discarr.monitoring.acting.targets import Target
@@ -103,7 +103,7 @@ def _subject(targets: Sequence[Target]) -> _Subject:
     target = targets[0] if len(targets) == 1 else None
     return {
         "instance": instances.pop() if len(instances) == 1 else None,
-        "download": key_text(target.key) if target else None,
+        "download": target.key.text if target else None,
         "title": target.release_title if target else None,
         "evidence": msgspec.json.encode(target).decode() if target else "",
     }

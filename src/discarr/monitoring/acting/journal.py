@@ -28,7 +28,6 @@ from discarr.monitoring.acting.operation import (
     Person,
     Trail,
     from_stored,
-    key_text,
     to_stored,
 )
 from discarr.monitoring.acting.refusals import ActionRefused, Refusal
@@ -172,7 +171,7 @@ class Journal:
     async def under_way(self, key: DownloadKey) -> Operation | None:
         """Return what is confirmed, and not over, for a download."""
         stored = await self._store.run(
-            lambda connection: operations.under_way(connection, key.instance, key_text(key))
+            lambda connection: operations.under_way(connection, key.instance, key.text)
         )
         return None if stored is None else from_stored(stored)
 
@@ -183,7 +182,7 @@ class Journal:
             lambda connection: audit.read(
                 connection,
                 instance=key.instance,
-                download=key_text(key),
+                download=key.text,
                 result=Outcome.DONE.value,
                 since=operation.created_at - _LOOK_BACK,
             )

@@ -10,7 +10,6 @@ import msgspec
 from msgspec import Struct
 
 from discarr.core.actions import CommandState, ImportCandidate
-from discarr.core.models import DownloadKey
 from discarr.core.store.operations import StoredItem, StoredOperation
 from discarr.monitoring.acting.kinds import ActionKind, Effect, effect_of
 from discarr.monitoring.acting.results import ItemResult, Outcome
@@ -156,11 +155,6 @@ def is_cleanup(targets: Sequence[Target]) -> bool:
     return len(targets) > 1 or any(target.evidence for target in targets)
 
 
-def key_text(key: DownloadKey) -> str:
-    """Return a download's key without its instance, as it is stored."""
-    return f"{key.kind}:{key.id}"
-
-
 def to_stored(operation: Operation) -> StoredOperation:
     """Return a new operation as the store takes it."""
     return StoredOperation(
@@ -183,7 +177,7 @@ def to_stored(operation: Operation) -> StoredOperation:
         items=tuple(
             StoredItem(
                 instance=item.target.key.instance,
-                download=key_text(item.target.key),
+                download=item.target.key.text,
                 target=msgspec.json.encode(item.target),
             )
             for item in operation.items

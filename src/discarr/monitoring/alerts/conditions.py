@@ -83,7 +83,7 @@ def observe_queue(
             stalls.append(_about(download, EventKind.STALLED, facts, is_hidden=is_hidden, held_s=held_s))
     yield
     if any(opens.values()):
-        present = {_subject(download.key): download for download in instance.downloads}
+        present = {download.key.text: download for download in instance.downloads}
     return (
         _of_queue(EventKind.NEEDS_HAND, instance, hands, opens, endings, present),
         _of_queue(EventKind.STALLED, instance, stalls, opens, endings, present),
@@ -214,15 +214,11 @@ def _about(
     return Condition(
         kind=kind,
         instance=download.instance,
-        subject=_subject(download.key),
+        subject=download.key.text,
         facts=facts,
         is_hidden=is_hidden,
         held_s=held_s,
     )
-
-
-def _subject(key: DownloadKey) -> str:
-    return f"{key.kind}:{key.id}"
 
 
 def _of_queue(
@@ -239,7 +235,7 @@ def _of_queue(
         key = alert.facts.key
         if key is None:
             continue
-        download = present.get(_subject(key))
+        download = present.get(key.text)
         if download is None:
             ending = endings.get(key)
             if ending is None:
