@@ -1,103 +1,31 @@
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from discarr.core.events import EventKind, Severity, Work
+from discarr.core.events import EventKind, Work
 from discarr.core.store import Store, outbox
 from discarr.core.store.outbox import Outgoing
-from discarr.monitoring.alerts.brake import MAX_MESSAGES, MESSAGES_WINDOW_S
 from discarr.monitoring.alerts.content import (
-    Content,
-    NoticeContent,
     OverflowContent,
     ReadyContent,
-    StoryContent,
     encode,
 )
 from discarr.monitoring.alerts.dispatcher import (
     OVERFLOW_AT,
     ContentRefused,
-    Dispatcher,
     NotNow,
     OutcomeUnknown,
     RouteRefused,
 )
 from discarr.monitoring.alerts.routes import ALERTS
 from tests.fakes.clock import START, FakeClock
-from tests.fakes.sink import FakeSink
+from tests.monitoring.alerts.post import Post, notice, story
 
 LONG_S = 45.0
 """As long as a request can hang, and a route waits at most."""
-
-
-def notice(title: str = "A word") -> NoticeContent:
-    return NoticeContent(kind=EventKind.VERSION, severity=Severity.INFO, title=title)
-
-
-def story(number: int = 1) -> StoryContent:
-    return StoryContent(
-        story_id=number,
-        kind=EventKind.NEEDS_HAND,
-        severity=Severity.WARNING,
-        instance="radarr",
-        instance_name="Movies",
-        began_at=START,
-        entries=(),
-        total=2,
-        open_count=2,
-    )
-
-
-class Post:
-    """A dispatcher between a real outbox and a sink in memory."""
-
-    def __init__(self, store: Store, clock: FakeClock) -> None:
-        self.store = store
-        self.clock = clock
-        self.sink = FakeSink()
-        self.filled = asyncio.Event()
-        self.dispatcher = Dispatcher(store, self.sink, clock=clock, filled=self.filled)
-
-    async def put(self, key: str, content: Content, **overrides: Any) -> None:
-        values: dict[str, Any] = {"route": "alerts", "not_before": self.clock.now()}
-        message = Outgoing(story=key, content=encode(content), **(values | overrides))
-        now = self.clock.now()
-        await self.store.run(lambda connection: outbox.enqueue(connection, [message], now=now))
-        self.filled.set()
-
-    async def restart(self) -> None:
-        """The process ended, however it did, and another one begins."""
-        self.filled = asyncio.Event()
-        self.dispatcher = Dispatcher(self.store, self.sink, clock=self.clock, filled=self.filled)
-        await self.dispatcher.load()
-
-    async def waiting(self) -> int:
-        far = self.clock.now() + timedelta(days=365)
-        return len(await self.store.run(lambda connection: outbox.due(connection, far, limit=1000)))
-
-    @property
-    def texts(self) -> list[str]:
-        """The titles of all messages, in the order they were sent."""
-        return [
-            message.contents[0].title
-            for message in self.sink.messages.values()
-            if isinstance(message.contents[0], NoticeContent)
-        ]
-
-
-@pytest.fixture
-async def post() -> AsyncIterator[Post]:
-    clock = FakeClock()
-    store = await Store.in_memory(clock=clock)
-    office = Post(store, clock)
-    await office.dispatcher.load()
-    yield office
-    await store.close()
 
 
 async def test_what_is_due_is_sent_once_and_in_order(post: Post) -> None:
@@ -305,117 +233,6 @@ async def test_what_another_version_wrote_is_kept_for_people(post: Post, route: 
 
     assert "good" in post.texts
     assert post.dispatcher.dead_count == (0 if route == "nowhere" else 1)
-
-
-async def test_a_channel_gets_no_more_than_its_share_whatever_happens(post: Post) -> None:
-    for number in range(3 * MAX_MESSAGES):
-        await post.put(f"n{number}", notice(str(number)), is_new=True)
-
-    sent_after = []
-    for _ in range(4):
-        for _ in range(60):
-            await post.dispatcher.deliver()
-            await post.clock.advance(MESSAGES_WINDOW_S / 60)
-        sent_after.append(len(post.sink.messages))
-
-    assert sent_after[0] <= MAX_MESSAGES + 1
-    assert sent_after[-1] == 3 * MAX_MESSAGES
-    assert post.texts == [str(number) for number in range(3 * MAX_MESSAGES)]
-
-
-async def test_a_restart_does_not_let_go_of_the_brake(post: Post) -> None:
-    for number in range(2 * MAX_MESSAGES):
-        await post.put(f"n{number}", notice(str(number)), is_new=True)
-    await post.dispatcher.deliver()
-
-    await post.restart()
-    await post.dispatcher.deliver()
-    sent_at_once = len(post.sink.messages)
-    await post.restart()
-    await post.clock.advance(MESSAGES_WINDOW_S + 1)
-    await post.dispatcher.deliver()
-
-    assert sent_at_once == MAX_MESSAGES
-    assert len(post.sink.messages) == 2 * MAX_MESSAGES
-
-
-async def test_after_a_restart_routes_share_the_brake_of_their_channel_as_before(post: Post) -> None:
-    post.sink.places = {f"channel:{number}": 5 for number in range(1, 5)}
-    for number in range(MAX_MESSAGES):
-        await post.put(f"n{number}", notice(), is_new=True, route=f"channel:{1 + number % 4}")
-    await post.dispatcher.deliver()
-
-    await post.restart()
-    await post.put("n", notice("here"), is_new=True, route="channel:1")
-    await post.put("n", notice("elsewhere"), is_new=True, route="channel:6")
-    await post.dispatcher.deliver()
-
-    assert "here" not in post.texts
-    assert "elsewhere" in post.texts
-
-
-async def test_a_route_that_leads_nowhere_counts_for_every_channel_after_a_restart(post: Post) -> None:
-    for number in range(MAX_MESSAGES):
-        await post.put(f"n{number}", notice(), is_new=True, route="log")
-    await post.dispatcher.deliver()
-    post.sink.refusals["log"] = NotNow("away")
-
-    await post.restart()
-    await post.put("n", notice("here"), is_new=True)
-    await post.dispatcher.deliver()
-    told_at_once = "here" in post.texts
-    await post.clock.advance(MESSAGES_WINDOW_S + 1)
-    await post.dispatcher.deliver()
-
-    assert not told_at_once
-    assert "here" in post.texts
-
-
-async def test_edits_before_a_restart_are_no_messages(post: Post) -> None:
-    for _ in range(2 * MAX_MESSAGES):
-        await post.put("story:1", story())
-        await post.dispatcher.deliver()
-        await post.clock.advance(1)
-
-    await post.restart()
-    await post.put("n", notice(), is_new=True)
-    await post.dispatcher.deliver()
-
-    assert post.texts == ["A word"]
-
-
-async def test_routes_that_lead_to_one_channel_share_its_brake(post: Post) -> None:
-    post.sink.places = {f"channel:{number}": 5 for number in range(1, 5)}
-    for number in range(2 * MAX_MESSAGES):
-        await post.put(f"n{number}", notice(), is_new=True, route=f"channel:{1 + number % 4}")
-
-    await post.dispatcher.deliver()
-
-    assert len(post.sink.messages) == MAX_MESSAGES
-
-
-async def test_a_message_that_may_have_been_sent_counts_for_the_brake(post: Post) -> None:
-    post.sink.knows_nonces = False
-    post.sink.faults = [OutcomeUnknown("lost") for _ in range(2 * MAX_MESSAGES)]
-    await post.put("n", notice(), is_new=True)
-
-    for _ in range(2 * MAX_MESSAGES):
-        await post.dispatcher.deliver()
-        post.dispatcher._pauses.clear()
-
-    assert len(post.sink.messages) == MAX_MESSAGES
-
-
-async def test_what_was_not_sent_does_not_count_for_the_brake(post: Post) -> None:
-    post.sink.faults = [NotNow("away") for _ in range(2 * MAX_MESSAGES)]
-    await post.put("n", notice(), is_new=True)
-
-    for _ in range(2 * MAX_MESSAGES + 1):
-        await post.dispatcher.deliver()
-        await post.clock.advance(1)
-        post.dispatcher._pauses.clear()
-
-    assert post.texts == ["A word"]
 
 
 async def test_an_attempt_that_hung_is_repeated_at_once(post: Post) -> None:
