@@ -76,16 +76,25 @@ class OutboxCounts:
 
 
 def enqueue(connection: sqlite3.Connection, messages: Iterable[Outgoing], *, now: datetime) -> None:
-    """Add messages; a story that still waits for its route is said as it is now, in its old place."""
+    """Add messages; a story that still waits for its route is said as it is now, in its old place.
+
+    So are its sequels: after a long outage nobody wants to read every reminder.
+    """
     for message in messages:
         if message.is_sequel and find_posted(connection, message.story, message.route) is None:
             continue
         replaced = 0
-        if not message.is_new:
+        if not message.is_new or message.is_sequel:
             replaced = connection.execute(
                 "UPDATE outbox SET content = ?, not_before = min(not_before, ?)"
-                " WHERE story = ? AND route = ? AND state = 'pending' AND is_new = 0",
-                (message.content, to_text(message.not_before), message.story, message.route),
+                " WHERE story = ? AND route = ? AND state = 'pending' AND is_new = ?",
+                (
+                    message.content,
+                    to_text(message.not_before),
+                    message.story,
+                    message.route,
+                    message.is_new,
+                ),
             ).rowcount
         if not replaced:
             connection.execute(
