@@ -395,6 +395,23 @@ def test_a_rule_that_is_off_makes_no_alerts_but_lets_open_ones_end() -> None:
     assert diary.last_story.ended_at is not None
 
 
+@pytest.mark.parametrize("is_over", [True, False])
+def test_what_is_over_or_looked_after_is_settled(is_over: bool) -> None:
+    diary = Diary()
+    diary.look(seen(hand()))
+    diary.look(seen(hand()), after_s=DELAY_S)
+    diary.look(seen(hand()), after_s=24 * 3600)
+    assert [message.is_settled for message in diary.outgoing] == [False, False]
+
+    if is_over:
+        diary.look(NO_HANDS)
+        diary.look(NO_HANDS, after_s=SETTLED_S)
+    else:
+        diary.acknowledge(1)
+
+    assert diary.outgoing[-1].is_settled
+
+
 def test_quiet_hours_hold_back_all_but_what_is_critical() -> None:
     diary = Diary()  # it is 20:47
     diary.book.quiet_hours = QuietHours.parse("20", "7:30", "UTC")

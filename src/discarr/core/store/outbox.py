@@ -31,6 +31,8 @@ class Outgoing:
     """Whether it is a message of its own in any case, never an edit of the story's."""
     is_sequel: bool = False
     """Whether it only makes sense to those who read the story: left out where that was not posted yet."""
+    is_settled: bool = False
+    """Whether nobody needs to be reminded of the story any more: sequels that still wait are taken back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,11 @@ def enqueue(connection: sqlite3.Connection, messages: Iterable[Outgoing], *, now
     for message in messages:
         if message.is_sequel and find_posted(connection, message.story, message.route) is None:
             continue
+        if message.is_settled:
+            connection.execute(
+                "DELETE FROM outbox WHERE story = ? AND route = ? AND is_new = 1 AND state = 'pending'",
+                (message.story, message.route),
+            )
         replaced = 0
         if not message.is_new or message.is_sequel:
             replaced = connection.execute(
