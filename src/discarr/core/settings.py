@@ -169,11 +169,21 @@ class Settings(BaseSettings, CleanupSettings):
             example="333333333333333333",
         ),
     ] = frozenset()
+    owner_role_ids: Annotated[
+        RoleIds,
+        UserIds,
+        Variable(
+            name="DISCARR_OWNER_ROLES",
+            about="Ids of roles whose members may do everything, as the owner of the Discord server may.",
+            expects=_ROLES,
+            example="111111111111111111",
+        ),
+    ] = frozenset()
     owner_user_ids: Annotated[
         UserIds,
         Variable(
             name="DISCARR_OWNER_USERS",
-            about="Ids of people who may do everything, as the owner of the Discord server may.",
+            about="Ids of people who may do so without such a role.",
             expects=_USERS,
             example="333333333333333333",
         ),
@@ -256,6 +266,7 @@ class Settings(BaseSettings, CleanupSettings):
             operator_users=self.operator_user_ids,
             admin_roles=self.admin_role_ids,
             admin_users=self.admin_user_ids,
+            owner_roles=self.owner_role_ids,
             owner_users=self.owner_user_ids,
         )
 
