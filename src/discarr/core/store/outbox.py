@@ -126,6 +126,14 @@ def withdraw(connection: sqlite3.Connection, stories: Iterable[str]) -> None:
     )
 
 
+def withdraw_sequels(connection: sqlite3.Connection, stories: Iterable[str]) -> None:
+    """Take back the sequels that wait, by whatever route: nobody wants to be reminded of these stories."""
+    connection.executemany(
+        "DELETE FROM outbox WHERE story = ? AND is_new = 1 AND state = 'pending'",
+        ((story,) for story in stories),
+    )
+
+
 def due(
     connection: sqlite3.Connection, now: datetime, *, limit: int, except_for: Collection[str] = ()
 ) -> list[OutboxRow]:
