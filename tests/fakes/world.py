@@ -96,7 +96,10 @@ class World:
     @property
     def text(self) -> str:
         """Title, description and fields of the live message."""
-        return embed_text(self.message.embeds[0])
+        return self._texts()[-1]
+
+    def _texts(self) -> list[str]:
+        return [embed_text(message.embeds[0]) for message in self.channel.history() if message.embeds]
 
     async def is_online(self) -> None:
         """Wait until the bot has arrived."""
@@ -107,7 +110,7 @@ class World:
         """Let time pass until the live message contains the words."""
         await self.is_online()
         async with asyncio.timeout(_PATIENCE_S):
-            while not any(message.embeds for message in self.channel.history()) or words not in self.text:
+            while not any(words in text for text in self._texts()[-1:]):
                 await self.step(1)
 
     async def step(self, seconds: float) -> None:
