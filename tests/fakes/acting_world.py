@@ -229,7 +229,7 @@ async def open_acting_world(
             open_world(_clients(servers, clock), environ=values, prepare=prepare, clock=clock, store=store)
         )
         world.env.settle_timeout = 30.0
-        world.step_takes_s = 0.002
+        world.step_takes_s = 0.0005
         acting = ActingWorld(world=world, servers=servers, store=store)
         acting.people = {level: world.guild.add_member(user) for level, user in users.items()}
         acting.people |= {Level.OWNER: world.owner, Level.VIEWER: world.member}

@@ -70,7 +70,7 @@ class World:
         doing = asyncio.create_task(action)
         while not doing.done():
             await self.clock.advance(0.1)
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.0005)  # SimCord looks once a millisecond whether it is done
         return await doing
 
     async def end(self) -> None:
