@@ -2,14 +2,20 @@
 
 import re
 from contextlib import suppress
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
+from discarr.core.cleanup_config import CleanupConfig
+from discarr.core.cleanup_settings import CleanupSettings
+from discarr.core.config import Config, InstanceConfig
 from discarr.core.env_sources import PREFIXES
 from discarr.core.errors import ConfigError
+from discarr.core.instance_settings import InstanceSettings
 from discarr.core.settings import SETTINGS_REFERENCE, Settings, load_settings, read_exit_delay
 from discarr.utils.permissions import Grants
 from tests.core.environs import KEY, MINIMAL, TOKEN, load, only_problem, problems
@@ -254,6 +260,14 @@ def test_settings_can_be_made_directly_without_reading_the_environment(
     monkeypatch.setenv("LOG_FORMAT", "json")
     settings = Settings(discord_token=TOKEN, discord_channel_id=1, instances=load().instances)
     assert (settings.edit_interval_s, settings.log_format) == (15, "text")
+
+
+@pytest.mark.parametrize(
+    ("read", "held"),
+    [(Settings, Config), (CleanupSettings, CleanupConfig), (InstanceSettings, InstanceConfig)],
+)
+def test_all_that_is_read_is_held_under_the_same_name(read: type[BaseModel], held: type) -> None:
+    assert read.model_fields.keys() == {field.name for field in fields(held)}
 
 
 def test_unverified_tls_is_worth_a_warning() -> None:
