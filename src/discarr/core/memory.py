@@ -9,8 +9,8 @@ def settle_memory() -> None:
     A full collection looks at every container there is, and Python makes one whenever a quarter more has
     piled up: with the modules and classes of a start, which stay for good, that held up the event loop for
     50 ms and more. What is made later is collected as ever, by Python's own thresholds and sooner: nothing
-    is switched off, and cycles cannot pile up. The one exception are cycles among what exists now, which is why nothing
-    but modules, settings and the parts of the application should.
+    is switched off, and cycles cannot pile up. The one exception are cycles among what exists now, which is
+    why nothing but modules, settings and the parts of the application should.
     """
     gc.collect()
     gc.freeze()
