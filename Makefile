@@ -4,6 +4,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
+# The tests start some hundred processes: each would compile the product anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # A name on the path may be a shim that fails, or an older version: each candidate is asked.
 fits = $(1) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 12))' >/dev/null 2>&1

@@ -69,27 +69,24 @@ class AppWorld:
     @property
     def text(self) -> str:
         """Everything the live message says; empty before there is one."""
-        return (
-            embed_text(self.message.embeds[0])
-            if any(message.embeds for message in self.channel.history())
-            else ""
-        )
+        messages = [message for message in self.channel.history() if message.embeds]
+        return embed_text(messages[-1].embeds[0]) if messages else ""
 
     async def shows(self, *words: str) -> str:
         """Wait until the live message contains all the words, and return it."""
-        await self.until(lambda: all(word in self.text for word in words))
-        return self.text
+        await self.until(lambda: bool(self.texts) and all(word in self.texts[-1] for word in words))
+        return self.texts[-1]
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         """Wait until something holds, and note what the live message says meanwhile."""
         try:
             async with asyncio.timeout(PATIENCE_S):
                 while True:
-                    if self.text and self.text not in self.texts[-1:]:
-                        self.texts.append(self.text)
+                    if (text := self.text) and text not in self.texts[-1:]:
+                        self.texts.append(text)
                     if is_so():
                         return
-                    await asyncio.sleep(0.005)
+                    await asyncio.sleep(0.02)
         except TimeoutError:
             raise AssertionError(f"did not come to pass; the message says:\n{self.text}") from None
 

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from discarr.clients.transport import InstanceHttp
 from discarr.core.clock import SystemClock
 from tests.clients.fake_app import make_config
 from tests.clients.sockets import Handler, Talk, serving
-from tests.fakes.certificates import server_tls, write_ca_file
+from tests.fakes.certificates import authority_file, server_tls
 
 
 @pytest.fixture(params=["plain", "tls", "http2"])
@@ -21,17 +20,18 @@ def way(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def talking_to(way: str, tmp_path: Path) -> AsyncIterator[Talk]:
+async def talking_to(way: str) -> AsyncIterator[Talk]:
     """Talk to handlers that way; the clients are closed when the test is over."""
     tls = None if way == "plain" else server_tls(is_http2=way == "http2")
-    ca_file = write_ca_file(tmp_path)
 
     async with AsyncExitStack() as clients:
 
         @asynccontextmanager
         async def talk(handler: Handler, **config: Any) -> AsyncIterator[InstanceHttp]:
             async with serving(handler, tls) as url:
-                http = InstanceHttp(make_config(url=url, ca_file=ca_file, **config), clock=SystemClock())
+                http = InstanceHttp(
+                    make_config(url=url, ca_file=authority_file(), **config), clock=SystemClock()
+                )
                 clients.push_async_callback(http.aclose)
                 yield http
 

@@ -1,7 +1,6 @@
 """What only HTTP/2 has: many requests in one connection, its windows and limits, and its ways to end."""
 
 import asyncio
-from pathlib import Path
 
 import httpx
 import pytest
@@ -13,7 +12,7 @@ from discarr.core.clock import SystemClock
 from discarr.core.errors import TimedOut, Unauthorized
 from tests.clients.fake_app import make_config
 from tests.clients.sockets import Connection, Handler, Http2Connection, Talk, serving
-from tests.fakes.certificates import server_tls, write_ca_file
+from tests.fakes.certificates import authority_file, server_tls
 
 MOST_UNREAD_BYTES = 17_000_000
 """More than a connection's window: as much may be sent to nobody before nothing is sent any more."""
@@ -25,11 +24,9 @@ def way() -> str:
 
 
 @pytest.mark.parametrize(("is_http2", "version"), [(True, "HTTP/2"), (False, "HTTP/1.1")])
-async def test_the_newest_version_that_the_server_knows_is_spoken(
-    tmp_path: Path, is_http2: bool, version: str
-) -> None:
+async def test_the_newest_version_that_the_server_knows_is_spoken(is_http2: bool, version: str) -> None:
     async with serving(lambda connection: connection.serve(), server_tls(is_http2=is_http2)) as url:
-        tls = tls_context(make_config(url=url, ca_file=write_ca_file(tmp_path)))
+        tls = tls_context(make_config(url=url, ca_file=authority_file()))
         async with httpx.AsyncClient(transport=make_transport(tls)) as client:
             assert (await client.get(url)).http_version == version
 

@@ -16,7 +16,7 @@ from discarr.sandbox.arr_server.app import ArrServer
 from discarr.sandbox.arr_server.bulk import BulkQueue
 from tests.clients.fake_app import make_config
 from tests.clients.sockets import Connection, Http2Connection, serving
-from tests.fakes.certificates import server_tls, write_ca_file
+from tests.fakes.certificates import authority_file, server_tls
 from tests.fakes.clock import FakeClock
 
 either_version = pytest.mark.parametrize("is_http2", [False, True], ids=["http1", "http2"])
@@ -71,15 +71,13 @@ async def client_of(kind: InstanceKind, url: str, ca_file: Path | None = None) -
 
 @either_version
 @pytest.mark.parametrize("kind", list(InstanceKind))
-async def test_it_is_the_same_queue_as_over_plain_http(
-    tmp_path: Path, kind: InstanceKind, is_http2: bool
-) -> None:
+async def test_it_is_the_same_queue_as_over_plain_http(kind: InstanceKind, is_http2: bool) -> None:
     async with app(kind) as server, client_of(kind, server.url) as client:
         plain = await client.fetch_queue()
 
     async with (
         behind_tls(kind, is_http2=is_http2) as (_, url),
-        client_of(kind, url, write_ca_file(tmp_path)) as client,
+        client_of(kind, url, authority_file()) as client,
     ):
         identity = await client.identify()
         secure = await client.fetch_queue()
@@ -93,12 +91,10 @@ async def test_it_is_the_same_queue_as_over_plain_http(
 
 @either_version
 @pytest.mark.parametrize("kind", list(InstanceKind))
-async def test_what_people_do_arrives_as_over_plain_http(
-    tmp_path: Path, kind: InstanceKind, is_http2: bool
-) -> None:
+async def test_what_people_do_arrives_as_over_plain_http(kind: InstanceKind, is_http2: bool) -> None:
     async with (
         behind_tls(kind, is_http2=is_http2) as (server, url),
-        client_of(kind, url, write_ca_file(tmp_path)) as client,
+        client_of(kind, url, authority_file()) as client,
     ):
         first, second, *_ = (await client.fetch_queue()).downloads
         await client.actions.remove(first.row_ids[0], removal=REMOVAL)

@@ -21,7 +21,7 @@ from discarr.core.clock import SystemClock
 from discarr.core.errors import ConfigError, Unreachable
 from tests.clients.fake_app import KEY, make_config
 from tests.clients.sockets import Connection, serving
-from tests.fakes.certificates import HOST, authority, server_tls, write_ca_file
+from tests.fakes.certificates import HOST, authority, authority_file, server_tls
 
 either_version = pytest.mark.parametrize("is_http2", [False, True], ids=["http1", "http2"])
 
@@ -57,11 +57,9 @@ async def serve(connection: Connection) -> None:
 
 @either_version
 @either_way
-async def test_an_authority_of_ones_own_is_trusted_when_it_is_named(
-    tmp_path: Path, send: Send, is_http2: bool
-) -> None:
+async def test_an_authority_of_ones_own_is_trusted_when_it_is_named(send: Send, is_http2: bool) -> None:
     async with serving(serve, server_tls(is_http2=is_http2)) as url:
-        assert await ask(url, send, ca_file=write_ca_file(tmp_path)) == b"{}"
+        assert await ask(url, send, ca_file=authority_file()) == b"{}"
 
 
 @either_version
@@ -117,7 +115,7 @@ async def test_the_certificate_of_the_server_itself_may_be_named(tmp_path: Path)
     ids=["unknown authority", "another address", "no address", "another name", "expired", "from the future"],
 )
 async def test_a_server_that_cannot_be_trusted_is_told_why_and_never_gets_the_key(
-    tmp_path: Path, send: Send, is_http2: bool, certificate: trustme.LeafCert, host: str, words: str
+    send: Send, is_http2: bool, certificate: trustme.LeafCert, host: str, words: str
 ) -> None:
     heard = b""
 
@@ -127,7 +125,7 @@ async def test_a_server_that_cannot_be_trusted_is_told_why_and_never_gets_the_ke
 
     async with serving(listen, server_tls(certificate, is_http2=is_http2)) as url:
         with pytest.raises(Unreachable) as caught:
-            await ask(url.replace(HOST, host), send, ca_file=write_ca_file(tmp_path))
+            await ask(url.replace(HOST, host), send, ca_file=authority_file())
 
     assert words in caught.value.remedy
     assert not caught.value.is_outcome_unknown

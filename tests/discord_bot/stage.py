@@ -79,8 +79,7 @@ async def passes(world: World, is_so: Callable[[], object], *, step_s: float = 5
     """Let time pass until something holds."""
     async with asyncio.timeout(_PATIENCE_S):
         while not is_so():
-            await world.clock.advance(step_s)
-            await asyncio.sleep(0.002)
+            await world.step(step_s)
 
 
 async def restart(world: World) -> None:

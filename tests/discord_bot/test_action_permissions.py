@@ -181,6 +181,7 @@ async def test_a_question_of_better_days_is_not_carried_out(way: str, has_admin:
                 view = operation_controls(operation)
                 assert view is not None
                 message = await send(world, view)
+                known = len(await world.audit())
 
                 if way == "modal":
                     opened = await world.passing(person.click(message, label="Confirm …"))
@@ -196,7 +197,7 @@ async def test_a_question_of_better_days_is_not_carried_out(way: str, has_admin:
                 is_allowed = may(kind, level, has_admin=has_admin)
                 assert (found.confirmed_at is not None) is is_allowed, (kind, level)
                 if not is_allowed:
-                    assert (await world.audit())[-1] == (person.id, kind.value, "not allowed")
+                    assert (person.id, kind.value, "not allowed") in (await world.audit())[known:]
 
 
 async def test_who_left_meanwhile_is_refused_when_their_turn_comes() -> None:

@@ -1,7 +1,6 @@
 import socket
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,7 @@ from discarr.doctor import instances
 from discarr.doctor.instances import check_instances
 from discarr.doctor.report import Check, Verdict
 from tests.doctor.fake_app import API_KEY, ImpatientClock, hanging_app, make_config, running_app
-from tests.fakes.certificates import server_tls, write_ca_file
+from tests.fakes.certificates import authority_file, server_tls
 
 
 @pytest.fixture
@@ -82,10 +81,10 @@ async def test_the_wrong_app_is_told() -> None:
     assert "Radarr" in found.remedy
 
 
-async def test_an_instance_behind_tls_is_found_by_the_certificate_of_its_authority(tmp_path: Path) -> None:
+async def test_an_instance_behind_tls_is_found_by_the_certificate_of_its_authority() -> None:
     async with running_app(tls=server_tls()) as url:
         known, unknown, unchecked = await examine(
-            make_config(url, ca_file=write_ca_file(tmp_path)),
+            make_config(url, ca_file=authority_file()),
             make_config(url, id="radarr_4k"),
             make_config(url, id="radarr_old", verify_tls=False),
             in_container=True,

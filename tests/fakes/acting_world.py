@@ -73,8 +73,7 @@ class ActingWorld:
         """Let time pass until something holds."""
         async with asyncio.timeout(_PATIENCE_S):
             while not is_so():
-                await self.clock.advance(step_s)
-                await asyncio.sleep(0.002)
+                await self.world.step(step_s)
 
     async def restart(self) -> None:
         """End the process as SIGTERM does, and start another one."""
@@ -230,6 +229,7 @@ async def open_acting_world(
             open_world(_clients(servers, clock), environ=values, prepare=prepare, clock=clock, store=store)
         )
         world.env.settle_timeout = 30.0
+        world.step_takes_s = 0.002
         acting = ActingWorld(world=world, servers=servers, store=store)
         acting.people = {level: world.guild.add_member(user) for level, user in users.items()}
         acting.people |= {Level.OWNER: world.owner, Level.VIEWER: world.member}

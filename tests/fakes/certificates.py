@@ -1,8 +1,10 @@
 """TLS for servers on loopback, with certificates of an authority that lives as long as the tests run."""
 
+import atexit
 import ssl
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import trustme
 
@@ -15,9 +17,12 @@ def authority() -> trustme.CA:
     return trustme.CA()
 
 
-def write_ca_file(folder: Path) -> Path:
-    """Write the authority's certificate and return where."""
-    path = folder / "authority.pem"
+@cache
+def authority_file() -> Path:
+    """Return where the authority's certificate is."""
+    folder = TemporaryDirectory(prefix="discarr-authority-")
+    atexit.register(folder.cleanup)
+    path = Path(folder.name, "authority.pem")
     authority().cert_pem.write_to_path(path)
     return path
 

@@ -35,9 +35,12 @@ class FakeClock:
         await asyncio.sleep(0)
 
     async def settle(self, rounds: int = 20) -> None:
-        """Let every runnable task run."""
+        """Let every runnable task run, but none for ever."""
+        runnable = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]  # of every loop of asyncio
         for _ in range(rounds):
             await asyncio.sleep(0)
+            if not runnable:
+                return
 
     async def advance(self, seconds: float) -> None:
         """Move time forward, waking sleepers in order and letting their work run in between."""

@@ -190,7 +190,7 @@ def test_a_trouble_has_a_beginning_words_and_a_length(judge: Judge) -> None:
 
 def test_a_trouble_has_held_for_as_long_as_it_was_observed(judge: Judge) -> None:
     held = []
-    for outcome, after_s in ((GONE, 30), (GONE, 5), (GONE, 9000), (GONE, 30), (OK, 40), (OK, 5)):
+    for outcome, after_s in ((GONE, 30), (GONE, 5), (GONE, 500), (GONE, 30), (OK, 40), (OK, 5)):
         judge.see(outcome, after_s=after_s)
         held.append(judge.health.held_s)
 
@@ -343,6 +343,7 @@ def test_long_refresh_intervals_stretch_what_counts_as_observed() -> None:
 
     assert limits.for_interval(30) == limits
     assert limits.for_interval(600).longest_step_s == 1200
+    assert limits.for_interval(600).gap_s == 1800
     assert limits.for_interval(600).network_window_s == 1200
 
 
@@ -364,9 +365,12 @@ class Reference:
     def see(self, outcome: Outcome, now: float) -> None:
         limits, was_bad = self.limits, self.verdict in BAD
         self.time += min(now - self.now, limits.longest_step_s) if self.now >= 0 else 0
+        is_gap = 0 <= self.now < now - limits.gap_s
         self.now = now
         ok, wrong = outcome is OK, outcome in (KEY, WRONG)
-        if self.kind != (ok, wrong):
+        if is_gap:
+            self.starting = -1.0
+        if is_gap or self.kind != (ok, wrong):
             self.kind, self.run = (ok, wrong), []
         self.run.append((now, self.time))
         if outcome is STARTS and self.starting < 0:

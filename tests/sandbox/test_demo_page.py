@@ -9,6 +9,7 @@ from playwright.async_api import Locator, Page, expect
 
 from scripts.demo_page import CHROMIUM, opened_page, running_demo
 
+_PRIVATE = "Only you can see this"
 _ZONE = "Asia/Kolkata"
 """Half an hour off the full hour, and never the zone of the machine by chance."""
 _PATIENCE_MS = 10_000
@@ -26,9 +27,10 @@ _HAS_GROWN = f"(before) => Object.entries(({_PERCENTS})()).some(([row, percent])
 @pytest.mark.browser
 @pytest.mark.timeout(120)
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed here (Debian: chromium)")
-async def test_a_visitor_sees_the_bot_at_work() -> None:
+async def test_a_visitor_sees_the_bot_at_work_and_is_told() -> None:
+    """One visit for all of it: a browser and the demo's own pauses take long."""
     async with (
-        running_demo("--speed", "4", environ={"TZ": _ZONE}) as demo,
+        running_demo("--speed", "10", environ={"TZ": _ZONE}) as demo,
         opened_page(demo.url, width=1000, height=1000, timezone=_ZONE) as page,
     ):
         live = page.locator(".channel-message").first
@@ -37,55 +39,29 @@ async def test_a_visitor_sees_the_bot_at_work() -> None:
         assert len(before) >= 3
         assert all(0 <= percent <= 100 for percent in before.values())
 
-        await _browse_as_a_member(page, live)
+        await _follow_as_a_member(page, live)
         await _ask_for_health(page)
         await _look_closer_as_the_owner(page, live)
-
         await page.wait_for_function(_HAS_GROWN, arg=before, timeout=_EDIT_SHOWS_MS)
         await _assert_times_are_local(live)
 
-        assert await demo.end(signal.SIGINT) == (0, "")
-
-
-@pytest.mark.browser
-@pytest.mark.timeout(120)
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed here (Debian: chromium)")
-async def test_a_visitor_is_told_and_mentioned() -> None:
-    async with (
-        running_demo("--speed", "10") as demo,
-        opened_page(demo.url, width=1000, height=1000) as page,
-    ):
-        live = page.locator(".channel-message").first
-        await live.get_by_role("button", name="Browse").click(timeout=_PATIENCE_MS)
-        answer = page.locator(".channel-message", has_text="Only you can see this")
-        await answer.get_by_text("More about").click(timeout=_PATIENCE_MS)
-        await page.locator("[role=option]:visible", has_text="Couples Therapy").click()
-        await answer.get_by_role("button", name="Follow").click(timeout=_PATIENCE_MS)
-        await expect(answer).to_contain_text("you are told when", timeout=_PATIENCE_MS)
-
-        await page.get_by_label("Viewing as").select_option(label="Olivia (owner)")
-        alert = page.locator(".channel-message", has_text="What to do").filter(
-            has_text="Sita Sings the Blues"
-        )
-        await expect(alert).to_contain_text("the name belongs to another title", timeout=_EDIT_SHOWS_MS)
-        await alert.get_by_role("button", name="Silence").click()
-        await expect(answer).to_contain_text("Keep quiet about this", timeout=_PATIENCE_MS)
-        await alert.get_by_role("button", name="Acknowledge").click()
-        await expect(alert).to_contain_text("looks after it", timeout=_EDIT_SHOWS_MS)
-
+        await _look_after_an_alert(page)
         ready = page.locator(".channel-message", has_text="can be watched now").filter(has_text="@Max")
         await expect(ready).to_contain_text("Couples Therapy", timeout=_READY_SHOWS_MS)
 
         assert await demo.end(signal.SIGINT) == (0, "")
 
 
-async def _browse_as_a_member(page: Page, live: Locator) -> None:
-    await live.get_by_role("button", name="Browse").click()
-    answer = page.locator(".channel-message", has_text="Only you can see this")
+async def _follow_as_a_member(page: Page, live: Locator) -> None:
+    await live.get_by_role("button", name="Browse").click(timeout=_PATIENCE_MS)
+    answer = page.locator(".channel-message", has_text=_PRIVATE)
     await expect(answer).to_contain_text("Queue · ", timeout=_PATIENCE_MS)
-    await _open_card(page, answer)
+    await answer.get_by_text("More about").click()
+    await page.locator("[role=option]:visible", has_text="Couples Therapy").click()
     await expect(answer).to_contain_text("What next", timeout=_PATIENCE_MS)
     await expect(answer).not_to_contain_text("Release:")
+    await answer.get_by_role("button", name="Follow").click(timeout=_PATIENCE_MS)
+    await expect(answer).to_contain_text("you are told when", timeout=_PATIENCE_MS)
 
 
 async def _ask_for_health(page: Page) -> None:
@@ -94,22 +70,28 @@ async def _ask_for_health(page: Page) -> None:
     await page.locator("#channel-composer").get_by_role("button", name="Send").click()
     answer = page.locator(".channel-message").last
     await expect(answer).to_contain_text("servers fine", timeout=_PATIENCE_MS)
-    await expect(answer).to_contain_text("Only you can see this")
+    await expect(answer).to_contain_text(_PRIVATE)
 
 
 async def _look_closer_as_the_owner(page: Page, live: Locator) -> None:
     await page.get_by_label("Viewing as").select_option(label="Olivia (owner)")
-    answers = page.locator(".channel-message", has_text="Only you can see this")
+    answers = page.locator(".channel-message", has_text=_PRIVATE)
     await expect(answers).to_have_count(0, timeout=_PATIENCE_MS)
     await live.get_by_role("button", name="Needs a hand").click()
     await expect(answers).to_contain_text("only: needs a hand", timeout=_PATIENCE_MS)
-    await _open_card(page, answers)
+    await answers.get_by_text("More about").click()
+    await page.locator("[role=option]:visible").first.click()
     await expect(answers).to_contain_text("Release:", timeout=_PATIENCE_MS)
 
 
-async def _open_card(page: Page, answer: Locator) -> None:
-    await answer.get_by_text("More about").click()
-    await page.locator("[role=option]:visible").first.click()
+async def _look_after_an_alert(page: Page) -> None:
+    alert = page.locator(".channel-message", has_text="What to do").filter(has_text="Sita Sings the Blues")
+    await expect(alert).to_contain_text("the name belongs to another title", timeout=_EDIT_SHOWS_MS)
+    await alert.get_by_role("button", name="Silence").click()
+    answers = page.locator(".channel-message", has_text=_PRIVATE)
+    await expect(answers.last).to_contain_text("Keep quiet about this", timeout=_PATIENCE_MS)
+    await alert.get_by_role("button", name="Acknowledge").click()
+    await expect(alert).to_contain_text("looks after it", timeout=_EDIT_SHOWS_MS)
 
 
 async def _assert_times_are_local(live: Locator) -> None:

@@ -2,6 +2,8 @@
 
 import ssl
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 
 import httpx
 
@@ -26,26 +28,31 @@ _ALERTS = ("SSLV3_", "TLSV1")
 
 
 def tls_context(config: InstanceConfig) -> ssl.SSLContext | None:
-    """Build the TLS settings once: loading the authorities takes 20 ms of the loop's time. None for http.
+    """Return the TLS settings of an instance; those that trust the same share them. None for http.
 
     Raises:
         ConfigError: the CA file cannot be read.
     """
     if not config.url.startswith("https:"):
         return None
-    context = httpx.create_ssl_context(verify=config.verify_tls, trust_env=False)
-    if config.verify_tls:
+    try:
+        return _build(config.verify_tls, config.ca_file if config.verify_tls else None)
+    except (OSError, ssl.SSLError) as exc:
+        problem = f"{config.name}: its CA_FILE cannot be read as a certificate in PEM form."
+        raise ConfigError((problem,)) from exc
+
+
+@cache  # loading the authorities takes 20 ms of the loop's time, and they take a megabyte
+def _build(verifies: bool, ca_file: Path | None) -> ssl.SSLContext:
+    context = httpx.create_ssl_context(verify=verifies, trust_env=False)
+    if verifies:
         # Python 3.13 became strict and refuses most authorities made at home: `openssl req -x509` leaves
         # out the key usage. What it began to accept as CA_FILE, the server's own certificate, is welcome.
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         context.load_default_certs()  # what the machine's owner added, besides certifi's list
-        if config.ca_file is not None:
-            try:
-                context.load_verify_locations(config.ca_file)
-            except (OSError, ssl.SSLError) as exc:
-                problem = f"{config.name}: its CA_FILE cannot be read as a certificate in PEM form."
-                raise ConfigError((problem,)) from exc
+        if ca_file is not None:
+            context.load_verify_locations(ca_file)
     return context
 
 

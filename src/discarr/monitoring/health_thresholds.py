@@ -27,6 +27,9 @@ class HealthThresholds:
     """How long nothing may change before flapping is over."""
     longest_step_s: float = 60.0
     """What lies between two observations counts at most so much: beyond it, nobody was looking."""
+    gap_s: float = 600.0
+    """After more than this between two observations, failures in a row are counted anew; longer than any
+    attempt with the longest time-out that can be set."""
     network_window_s: float = 60.0
     """Instances that become unreachable within this time of each other have one reason."""
 
@@ -35,5 +38,6 @@ class HealthThresholds:
         return replace(
             self,
             longest_step_s=max(self.longest_step_s, 2 * interval_s),
+            gap_s=max(self.gap_s, 3 * interval_s),
             network_window_s=max(self.network_window_s, 2 * interval_s),
         )

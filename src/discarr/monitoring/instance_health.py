@@ -14,7 +14,8 @@ left for another one, or by recovering; a single failure of another kind (the ap
 changes nothing. While RECOVERING, one failure leads back to the verdict.
 
 Time is *observed* time, as in `progress_tracker`: a step from one observation to the next counts for at most
-a minute, so that a suspended machine or a stopped process makes nothing down (faults H08, H09).
+a minute, and after a long gap the counting in a row begins anew, so that a suspended machine or a stopped
+process makes nothing down (faults H08, H09).
 """
 
 from dataclasses import dataclass, field, replace
@@ -146,8 +147,9 @@ def observe(track: HealthTrack, seen: Observation, now: float, limits: HealthThr
     """Judge anew after one more observation; `now` is monotonic and never less than before."""
     step_s = 0.0 if track.seen_at is None else min(now - track.seen_at, limits.longest_step_s)
     time_s = track.observed_s + step_s
-    run = _continue(track.run, _kind_of(seen.outcome), now, time_s)
-    starting_s = track.starting_s
+    is_gap = track.seen_at is not None and now - track.seen_at > limits.gap_s
+    run = _continue(None if is_gap else track.run, _kind_of(seen.outcome), now, time_s)
+    starting_s = None if is_gap else track.starting_s
     if starting_s is None and seen.outcome is Outcome.STARTING:
         starting_s = time_s
     is_starting = starting_s is not None and time_s - starting_s < limits.starting_grace_s

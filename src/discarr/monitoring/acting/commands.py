@@ -19,7 +19,9 @@ SEARCH_LIMIT_S: Final = 15 * 60.0
 IMPORT_LIMIT_S: Final = 60 * 60.0
 """How long an import is waited for: it may copy a season to another disk."""
 _FIRST_POLL_S: Final = 0.5
-_SLOWEST_POLL_S: Final = 2.0
+_SLOWEST_POLL_S: Final = 10.0
+_POLL_SHARE: Final = 0.1
+"""Of the time it takes so far: nobody notices that the end is seen a tenth later."""
 _HISTORY_LOOKS_S: Final = (0.0, 1.0, 2.0, 4.0)
 _LATE_LOOKS_S: Final = (30.0,) * 20
 """An import whose answer got lost takes as long as any other."""
@@ -53,13 +55,13 @@ class _Commanding(Deed):
         """Wait until all commands are over, and tell how far they are meanwhile."""
         job, ids = self._job, self._trail.commands
         ended: dict[int, CommandStatus | None] = {}
-        deadline = job.clock.monotonic() + limit_s
-        pause_s = _FIRST_POLL_S
+        began = job.clock.monotonic()
         while len(ended) < len(ids):
-            if job.clock.monotonic() >= deadline:
+            waited_s = job.clock.monotonic() - began
+            if waited_s >= limit_s:
                 return _Ending.RUNNING
-            await job.clock.sleep(pause_s)
-            pause_s = min(pause_s * 1.5, _SLOWEST_POLL_S)
+            pause_s = min(max(_FIRST_POLL_S, _POLL_SHARE * waited_s), _SLOWEST_POLL_S)
+            await job.clock.sleep(min(pause_s, limit_s - waited_s))
             latest: list[CommandStatus] = []
             for command_id in ids:
                 if command_id in ended:
