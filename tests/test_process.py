@@ -2,14 +2,18 @@
 
 import json
 import signal
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from discarr.core.store import DATABASE_NAME
 from discarr.sandbox.arr_server import faults as arr
 from discarr.sandbox.arr_server.app import ArrServer
 from discarr.sandbox.arr_server.scenario_source import ScenarioSource
+from tests.doctor.security.test_git_index import repository
 from tests.fakes.contract import assert_valid_for_discord
 from tests.fakes.discord_server import DiscordServer, running_discord, until, until_count
 from tests.fakes.discord_server.faults import Hang
@@ -145,6 +149,30 @@ async def test_after_being_killed_it_goes_on_with_the_same_message(machine: Mach
 
     assert [message["id"] for message in machine.messages] == [first]
     assert {request.path.rpartition("/")[2] for request in machine.discord.ledger.matching(*edits)} == {first}
+
+
+async def test_a_secret_that_git_tracks_is_put_down_to_be_told_once(machine: Machine) -> None:
+    repository(machine.folder, ".env")
+    (machine.folder / ".env").write_text(f"DISCORD_TOKEN={machine.discord.world.token}\n")
+
+    put_down = []
+    for _ in range(2):
+        async with await machine.start() as process:
+            await machine.shows("11 downloads")
+            await until(lambda: told_to_owner(machine), timeout_s=PATIENCE_S)
+            await process.end()
+        put_down.append(told_to_owner(machine))
+
+    (content,) = put_down[0]
+    assert "Git tracks it" in content
+    assert put_down[0] == put_down[1]
+
+
+def told_to_owner(machine: Machine) -> list[str]:
+    """Return what the outbox has for the owner: what is no emergency waits there for others to join it."""
+    with closing(sqlite3.connect(machine.data_dir / DATABASE_NAME)) as connection:
+        rows = connection.execute("SELECT content FROM outbox WHERE route = 'owner'").fetchall()
+    return [row[0].decode() for row in rows]
 
 
 async def test_a_second_process_on_the_same_data_directory_is_refused(machine: Machine) -> None:

@@ -121,16 +121,6 @@ async def test_words_that_nobody_knows_become_unknown() -> None:
     assert not status.is_over
 
 
-async def test_a_command_that_has_started_cannot_be_taken_back() -> None:
-    app = answering(command__7=json_response(409, {"message": "Unable to cancel task"}), command__8={})
-
-    with pytest.raises(Rejected):
-        await acting(app).cancel_command(7)
-    await acting(app).cancel_command(8)
-
-    assert [request.method for request in app.requests] == ["DELETE", "DELETE"]
-
-
 @pytest.mark.parametrize("answer", [{}, [], {"id": 0}, {"id": "seven"}, httpx.Response(201)])
 async def test_a_command_without_an_id_may_be_under_way_all_the_same(answer: Any) -> None:
     app = answering(command=answer, command__7=answer)

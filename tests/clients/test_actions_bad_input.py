@@ -29,7 +29,6 @@ ACTIONS: dict[str, Action] = {
     "find": lambda actions, _: actions.find(DownloadKey("radarr", "d", "A"), 1),
     "search": lambda actions, _: actions.search(DOWNLOAD),
     "command": lambda actions, _: actions.command(1),
-    "cancel": lambda actions, _: actions.cancel_command(1),
     "candidates": lambda actions, kind: round_trip(actions, kind),
     "lookup": lambda actions, _: actions.lookup("x"),
     "episodes": lambda actions, _: actions.episodes(5, 1),

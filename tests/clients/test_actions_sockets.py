@@ -10,7 +10,7 @@ import pytest
 from discarr.clients.base import MediaClient
 from discarr.clients.factory import create_client
 from discarr.core.actions import CommandState, Removal
-from discarr.core.errors import Busy, MediaClientError, NotFound, Rejected, Unreachable
+from discarr.core.errors import Busy, MediaClientError, NotFound, Unreachable
 from discarr.core.models import Download, HistoryEvent, QueueStatus
 from discarr.sandbox.arr_server.app import ArrServer
 from discarr.sandbox.arr_server.faults import Fault, FaultKind
@@ -130,21 +130,6 @@ async def test_a_search_runs_to_its_end_and_an_equal_one_is_the_same() -> None:
     assert second.id == first.id
     assert ended.state is CommandState.COMPLETED
     assert ended.is_over
-
-
-async def test_a_command_can_be_taken_back_while_it_waits() -> None:
-    clock = FakeClock()
-    async with meeting(radarr(movie_download()), clock) as (_, client):
-        (download,) = (await downloads(client)).values()
-        (waiting_one,) = await client.actions.search(download)
-        await client.actions.cancel_command(waiting_one.id)
-        with pytest.raises(NotFound):
-            await client.actions.command(waiting_one.id)
-
-        (started,) = await client.actions.search(download)
-        await clock.advance(0.2)
-        with pytest.raises(Rejected):
-            await client.actions.cancel_command(started.id)
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ def test_every_variable_reaches_its_field() -> None:
             "DISCARR_OPERATOR_USERS": "<@78>",
             "DISCARR_ADMIN_ROLES": "12, <@&34>,",
             "DISCARR_ADMIN_USERS": "<@!90>,91",
+            "DISCARR_OWNER_ROLES": "57",
             "DISCARR_OWNER_USERS": "92",
             "DISCARR_AUDIT_CHANNEL_ID": "93",
             "DISCARR_DISK_RESERVE": "0.5",
@@ -88,6 +89,7 @@ def test_every_variable_reaches_its_field() -> None:
         operator_users=frozenset({78}),
         admin_roles=frozenset({12, 34}),
         admin_users=frozenset({90, 91}),
+        owner_roles=frozenset({57}),
         owner_users=frozenset({92}),
     )
     assert settings.disk_reserve_gb == 0.5

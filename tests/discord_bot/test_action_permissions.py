@@ -7,10 +7,25 @@ import discord
 import pytest
 import simcord
 
-from discarr.core.models import Download, Protocol
+from discarr.core.events import work_of
+from discarr.core.models import Download, InstanceKind, Protocol
+from discarr.discord_bot.import_drafts import ImportDraft
 from discarr.discord_bot.ui.action_controls import OfferButton, OfferSelect, operation_controls
 from discarr.discord_bot.ui.action_text import WORDS
-from discarr.discord_bot.ui.lasting import id_of
+from discarr.discord_bot.ui.import_controls import (
+    IMPORT_ITEMS,
+    ChangeButton,
+    EpisodesButton,
+    EpisodeSelect,
+    FilesButton,
+    FileSelect,
+    FinishButton,
+    SearchButton,
+    SeasonSelect,
+    TitleSelect,
+    WantedButton,
+)
+from discarr.discord_bot.ui.lasting import LastingSelect, id_of
 from discarr.discord_bot.ui.queue_browser import key_token
 from discarr.monitoring.acting.journal import Journal
 from discarr.monitoring.acting.kinds import ActionKind, capability_of
@@ -19,6 +34,8 @@ from discarr.monitoring.acting.results import Cause
 from discarr.monitoring.acting.targets import target_of
 from discarr.sandbox.arr_server.scenario import Step, downloading, troubled, waiting
 from discarr.utils.permissions import DESTRUCTIVE, REQUIRED, Level
+from tests.discord_bot.importing import send
+from tests.discord_bot.ui.operations import make_file
 from tests.fakes.acting_world import (
     ActingWorld,
     answer,
@@ -57,15 +74,6 @@ def download_for(world: ActingWorld, kind: ActionKind) -> Download:
 
 def is_refused(text: str) -> bool:
     return any(words in text for words in REFUSALS)
-
-
-async def send(world: ActingWorld, view: discord.ui.View) -> Any:
-    """Put controls where everybody can press them, as if they were old, or made up."""
-    view.stop()  # the ids alone decide who answers
-    channel = world.world.bot.get_channel(world.world.channel.id)
-    assert isinstance(channel, discord.TextChannel)
-    sent = await channel.send("?", view=view)
-    return next(message for message in world.world.channel.history() if message.id == sent.id)
 
 
 async def ready(world: ActingWorld) -> None:
@@ -126,12 +134,67 @@ async def test_who_may_not_is_refused_whatever_they_press(way: str, has_admin: b
                 is_allowed = may(kind, level, has_admin=has_admin)
                 assert is_refused(text) is not is_allowed, (kind, level, text)
                 asked = len(await world.operations()) - before
-                assert asked == int(is_allowed and kind is not ActionKind.IMPORT)
+                assert asked == int(is_allowed)
                 if not is_allowed:
                     assert (await world.audit())[-1][:2] == (person.id, kind.value)
-                elif kind is ActionKind.IMPORT:
-                    assert "Import by hand" in text
         assert world.written() == []
+
+
+@pytest.mark.parametrize("has_admin", [True, False])
+async def test_who_may_not_import_is_refused_by_every_control_of_the_files(has_admin: bool) -> None:
+    async with open_acting_world(SCENARIO, has_admin=has_admin) as world:
+        await ready(world)
+        download, drafts = world.download("refused"), world.world.app.services.drafts
+        for level in levels(has_admin=has_admin):
+            if may(ActionKind.IMPORT, level, has_admin=has_admin):
+                continue
+            person = world.people[level]
+            draft = drafts.begin(
+                person.id, download.key, work_of(download), InstanceKind.RADARR, (make_file(), make_file())
+            )
+            for view in controls_of_files(draft):
+                message = await send(world, view)
+                for custom_id in [item.item.custom_id for item in view.children]:  # type: ignore[attr-defined]
+                    is_select = isinstance(view.children[0], LastingSelect)
+                    result = await world.passing(
+                        person.select(message, custom_id=custom_id, values=["1"])
+                        if is_select
+                        else person.click(message, custom_id=custom_id)
+                    )
+                    if result.modal is not None:
+                        (row,) = result.modal["components"]
+                        typed = {row["component"]["custom_id"]: "metropolis"}
+                        result = await world.passing(person.submit_modal(result, typed))
+                    assert is_refused(answer(result)), (level, custom_id)
+            assert drafts.find(draft.id, person.id) == draft
+        assert await world.operations() == []
+
+
+def controls_of_files(draft: ImportDraft) -> tuple[discord.ui.View, discord.ui.View]:
+    """Return one of each control that has to do with importing by hand: buttons, and selects."""
+    buttons, selects = discord.ui.View(timeout=None), discord.ui.View(timeout=None)
+    for button, verb, rest in (
+        (FilesButton, "files", ".0"),
+        (WantedButton, "want", ".0.0"),
+        (SearchButton, "find", ".0"),
+        (EpisodesButton, "later", ".0.1"),
+        (FinishButton, "go", ""),
+        (ChangeButton, "change", ""),
+    ):
+        argument = f"{draft.id}{rest}"
+        buttons.add_item(button(id_of(f"imp:{verb}", argument), argument, "x"))
+    for choice, verb, rest in (
+        (FileSelect, "pick", ""),
+        (TitleSelect, "title", ".0"),
+        (SeasonSelect, "season", ".0"),
+        (EpisodeSelect, "episodes", ".0"),
+    ):
+        argument = f"{draft.id}{rest}"
+        options = [discord.SelectOption(label="x", value="1")]
+        select: Any = discord.ui.Select(custom_id=id_of(f"imp:{verb}", argument), options=options)
+        selects.add_item(choice(select, argument))
+    assert len(buttons.children) + len(selects.children) == len(IMPORT_ITEMS)
+    return buttons, selects
 
 
 @pytest.mark.parametrize("has_admin", [True, False])

@@ -94,6 +94,20 @@ async def test_an_alert_is_solved_in_three_taps() -> None:
         assert len(world.servers[0].removed) == 1
 
 
+async def test_an_alert_of_a_refused_import_is_solved_by_hand_in_three_taps() -> None:
+    later = movie_download(downloading(90, until=1.0), troubled("not an upgrade"), size_bytes=5)
+    async with open_acting_world(radarr(later)) as world:
+        await world.until(lambda: alerts_of(world))
+
+        details = await world.passing(world.oscar.click(alerts_of(world)[-1], label="Details"))
+        asked = await world.click(world.oscar, details, "Import by hand")
+        assert "📥 **Metropolis** (1927)" in answer(asked)
+        done = await world.click(world.oscar, asked, "Confirm")
+        await world.until(lambda: "Imported: 1 of 1" in answer(done))
+
+        assert len(await world.operations()) == 1
+
+
 async def test_what_else_can_be_done_can_be_chosen_again_after_it_was_not_wanted() -> None:
     async with open_acting_world(radarr(STUCK)) as world:
         card = await world.card(world.oscar)

@@ -163,7 +163,7 @@ async def test_members_see_why_and_helpers_the_technical_side() -> None:
 
         for seen in (member, helper):
             assert "**Sunshine**" in seen
-            assert "**What next:** It is told again every 1 d until somebody acknowledges it." in seen
+            assert "**What next:** It is told again every day until somebody acknowledges it." in seen
         assert "qBittorrent" not in member
         assert "Alert 1" not in member
         assert "qBittorrent" in helper

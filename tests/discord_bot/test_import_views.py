@@ -14,6 +14,7 @@ from discarr.discord_bot.ui.import_controls import (
     WantedButton,
 )
 from discarr.discord_bot.ui.lasting import id_of
+from discarr.monitoring.acting.operation import OperationState
 from discarr.sandbox.arr_server.library import EpisodesOf, Series
 from discarr.sandbox.arr_server.scenario import (
     ManualImport,
@@ -23,6 +24,7 @@ from discarr.sandbox.arr_server.scenario import (
     troubled,
 )
 from discarr.utils.permissions import Level
+from tests.discord_bot.importing import confirmed, opened, send
 from tests.fakes.acting_world import (
     ActingWorld,
     answer,
@@ -33,14 +35,9 @@ from tests.fakes.acting_world import (
 )
 from tests.sandbox.arr_server.world import AMELIE, DEVS, METROPOLIS, movie_download, pack, radarr, sonarr
 
-BY_HAND = "Import by hand"
 REFUSED = (already(1.0), troubled("not an upgrade"))
 SAMPLES = (already(1.0), troubled("sample"))
-
-
-async def opened(world: ActingWorld) -> simcord.InteractionResult:
-    """Let a helper open the files of the one download."""
-    return await world.click(world.oscar, await world.card(world.oscar), BY_HAND)
+MATCHED = ScriptedFile(name="movie.mkv", size_bytes=900, media=METROPOLIS)
 
 
 async def search(
@@ -53,13 +50,6 @@ async def search(
     done: simcord.InteractionResult = await world.passing(
         world.oscar.submit_modal(asked, {row["component"]["custom_id"]: typed})
     )
-    return done
-
-
-async def confirmed(world: ActingWorld, question: simcord.InteractionResult) -> simcord.InteractionResult:
-    """Confirm, and let time pass until the end is shown."""
-    done = await world.click(world.oscar, question, "Confirm")
-    await world.until(lambda: not controls_of(done))
     return done
 
 
@@ -233,7 +223,7 @@ async def test_files_are_forgotten_with_the_process_and_that_is_said() -> None:
         late = await world.click(world.oscar, files, "Import 1 …")
 
         assert import_pages.FORGOTTEN in answer(late)
-        assert await world.operations() == []
+        assert [item.state for item in await world.operations()] == [OperationState.WITHDRAWN]
 
 
 async def test_nobody_touches_the_files_that_another_has_open() -> None:
@@ -353,15 +343,6 @@ async def test_a_conflict_is_not_imported_even_by_an_old_button() -> None:
 
         assert "Two files would become the same" in answer(pressed)
         assert await world.operations() == []
-
-
-async def send(world: ActingWorld, view: discord.ui.View) -> Any:
-    """Put controls where everybody can press them, as if they were made up."""
-    view.stop()  # the ids alone decide who answers
-    channel = world.world.bot.get_channel(world.world.channel.id)
-    assert isinstance(channel, discord.TextChannel)
-    sent = await channel.send("?", view=view)
-    return next(message for message in world.world.channel.history() if message.id == sent.id)
 
 
 def _button(shown: simcord.InteractionResult, label: str) -> dict[str, Any]:

@@ -99,6 +99,7 @@ async def test_what_follows_a_story_answers_its_message(post: Post) -> None:
     await post.tell(make_outage(), story="story:13")
     await post.deliver()
     await post.tell(make_outage(is_reminder=True), story="story:13", is_new=True, is_sequel=True)
+    await post.deliver()
     over = make_outage(ended_after=timedelta(minutes=14))
     await post.tell(over, story="story:13")
     await post.tell(over, story="story:13", is_new=True, is_sequel=True)

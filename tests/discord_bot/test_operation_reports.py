@@ -16,8 +16,7 @@ TWENTY_MINUTES_S = 20 * 60.0
 
 async def importing(world: ActingWorld) -> simcord.InteractionResult:
     """Let a helper import the files of the one download."""
-    files = await world.click(world.oscar, await world.card(world.oscar), "Import by hand")
-    question = await world.click(world.oscar, files, "Import 1 …")
+    question = await world.click(world.oscar, await world.card(world.oscar), "Import by hand")
     return await world.click(world.oscar, question, "Confirm")
 
 

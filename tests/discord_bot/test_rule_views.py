@@ -122,7 +122,7 @@ async def test_an_admin_sees_everything_that_is_told_and_how_delivery_is_doing()
     async with open_quiet() as (world, _):
         shown = await world.owner.slash(world.channel, "notifications")
 
-        assert "● **Needs a hand** · after 2 min · again every 1 d · the thread for alerts" in said(shown)
+        assert "● **Needs a hand** · after 2 min · again every day · the thread for alerts" in said(shown)
         assert "○ Download started · off" in said(shown)
         assert "🌙 No quiet hours\n✉ Everything is delivered" in said(shown)
         assert len(select_in(shown, "rules:kind").options) == len(EventKind) <= 25

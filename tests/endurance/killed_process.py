@@ -17,6 +17,7 @@ import msgspec
 from discarr.core.clock import SystemClock
 from discarr.core.events import EventKind, Work
 from discarr.core.models import HistoryEvent, HistoryRecord
+from discarr.core.slices import drain
 from discarr.core.store import Store, follows, outbox
 from discarr.core.store.activity import HistoryCursor
 from discarr.core.store.follows import Follow
@@ -26,7 +27,7 @@ from discarr.monitoring.alerts.desk import Desk
 from discarr.monitoring.alerts.dispatcher import Dispatcher, NotNow, OutcomeUnknown
 from discarr.monitoring.alerts.notifier import Notifier
 from discarr.monitoring.alerts.routes import Route
-from discarr.monitoring.alerts.steps import Batch, read_steps
+from discarr.monitoring.alerts.steps import Batch, read_in_slices
 from discarr.monitoring.alerts.watch import Watch
 from discarr.monitoring.cache_manager import CacheManager
 from discarr.monitoring.download_rows import NOTHING_HIDDEN
@@ -108,7 +109,7 @@ class _Reader:
             first = max(1, cursor.last_id - _BATCH)
             records = [self._record(n) for n in range(first, min(cursor.last_id + _BATCH, self._events) + 1)]
             await self._follow([record.id for record in records if record.id > cursor.last_id])
-            steps, after = read_steps(records, cursor, hidden=NOTHING_HIDDEN)
+            steps, after = drain(read_in_slices(records, cursor, hidden=NOTHING_HIDDEN))
             if await self._notifier.take_history(Batch(instance=INSTANCE, steps=steps, cursor=after)):
                 cursor = after
 

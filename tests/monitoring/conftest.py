@@ -1,4 +1,4 @@
-"""A cache that runs for the length of a test."""
+"""A cache that runs for the length of a test, and an instance that has been up for a while."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -10,6 +10,7 @@ import pytest
 from discarr.monitoring.cache_manager import CacheManager
 from tests.fakes.clock import FakeClock
 from tests.fakes.media_client import FakeMediaClient
+from tests.monitoring.judging import OK, Judge
 
 type Running = Callable[..., Any]
 
@@ -43,3 +44,11 @@ def client() -> FakeMediaClient:
 @pytest.fixture
 def cache(client: FakeMediaClient, clock: FakeClock) -> CacheManager:
     return CacheManager([client], clock=clock)
+
+
+@pytest.fixture
+def judge() -> Judge:
+    """A judge of an instance that has been up for a while."""
+    judge = Judge()
+    judge.see(*[OK] * 5)
+    return judge

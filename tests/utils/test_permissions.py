@@ -3,12 +3,13 @@ import pytest
 from discarr.utils.permissions import DESTRUCTIVE, REQUIRED, Capability, Grants, Level
 
 GUILD, OWNER, ADMIN, OPERATOR, MEMBER = 1, 2, 3, 4, 5
-ADMIN_ROLE, OPERATOR_ROLE = 30, 40
+OWNER_ROLE, ADMIN_ROLE, OPERATOR_ROLE = 20, 30, 40
 GRANTS = Grants(
     operator_roles=frozenset({OPERATOR_ROLE, GUILD}),
     operator_users=frozenset({OPERATOR}),
     admin_roles=frozenset({ADMIN_ROLE, GUILD}),
     admin_users=frozenset({ADMIN}),
+    owner_roles=frozenset({OWNER_ROLE, GUILD}),
     owner_users=frozenset({OWNER}),
 )
 
@@ -18,6 +19,7 @@ GRANTS = Grants(
     [
         (MEMBER, [], True, Level.OWNER),
         (OWNER, [], False, Level.OWNER),
+        (MEMBER, [OPERATOR_ROLE, OWNER_ROLE], False, Level.OWNER),
         (ADMIN, [], False, Level.ADMIN),
         (MEMBER, [ADMIN_ROLE, OPERATOR_ROLE], False, Level.ADMIN),
         (OPERATOR, [], False, Level.OPERATOR),
@@ -49,3 +51,8 @@ def test_without_an_admin_nothing_can_be_lost(capability: Capability) -> None:
     helpers_only = Grants(operator_roles=frozenset({OPERATOR_ROLE}))
 
     assert helpers_only.allows(Level.OWNER, capability) is (capability not in DESTRUCTIVE)
+
+
+@pytest.mark.parametrize("name", ["admin_roles", "admin_users", "owner_roles", "owner_users"])
+def test_whoever_is_named_above_the_helpers_makes_the_rest_possible(name: str) -> None:
+    assert Grants(**{name: frozenset({9})}).allows(Level.OPERATOR, Capability.REMOVE)

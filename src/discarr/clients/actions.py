@@ -129,15 +129,6 @@ class QueueActions:
         body = await self._http.get(f"/command/{command_id}", deadline_s=self._config.timeout_s)
         return read_command(body, self._config.id)
 
-    async def cancel_command(self, command_id: int) -> None:
-        """Take a command back that has not started.
-
-        Raises:
-            Rejected: it has started.
-            NotFound: the app does not know it (any more).
-        """
-        await self._http.delete(f"/command/{command_id}", deadline_s=self._config.timeout_s)
-
     async def import_candidates(self, download_id: str) -> tuple[ImportCandidate, ...]:
         """Return the files of a download, and what the app takes them for.
 

@@ -55,6 +55,7 @@ class Config(CleanupConfig):
     operator_user_ids: frozenset[int]
     admin_role_ids: frozenset[int]
     admin_user_ids: frozenset[int]
+    owner_role_ids: frozenset[int]
     owner_user_ids: frozenset[int]
     audit_channel_id: int | None
     disk_reserve_gb: float
@@ -74,6 +75,7 @@ class Config(CleanupConfig):
             operator_users=self.operator_user_ids,
             admin_roles=self.admin_role_ids,
             admin_users=self.admin_user_ids,
+            owner_roles=self.owner_role_ids,
             owner_users=self.owner_user_ids,
         )
 

@@ -167,11 +167,21 @@ class Settings(BaseSettings, CleanupSettings):
             example="333333333333333333",
         ),
     ] = frozenset()
+    owner_role_ids: Annotated[
+        RoleIds,
+        UserIds,
+        Variable(
+            name="DISCARR_OWNER_ROLES",
+            about="Ids of roles whose members may do everything, as the owner of the Discord server may.",
+            expects=_ROLES,
+            example="111111111111111111",
+        ),
+    ] = frozenset()
     owner_user_ids: Annotated[
         UserIds,
         Variable(
             name="DISCARR_OWNER_USERS",
-            about="Ids of people who may do everything, as the owner of the Discord server may.",
+            about="Ids of people who may do so without such a role.",
             expects=_USERS,
             example="333333333333333333",
         ),

@@ -33,6 +33,7 @@ from discarr.discord_bot.ui.action_controls import ACTION_ITEMS, CountModal
 from discarr.discord_bot.ui.alert_controls import ALERT_ITEMS, SilenceReason
 from discarr.discord_bot.ui.alert_pages import ALERT_PAGE_ITEMS, SilenceOneReason
 from discarr.discord_bot.ui.audit_pages import AUDIT_ITEMS
+from discarr.discord_bot.ui.card_controls import CARD_ITEMS
 from discarr.discord_bot.ui.cleanup_controls import CLEANUP_ITEMS
 from discarr.discord_bot.ui.controls import DYNAMIC_ITEMS
 from discarr.discord_bot.ui.delivery_list import DELIVERY_ITEMS
@@ -47,6 +48,7 @@ _SYNC_TIMEOUT_S = 30.0
 
 ITEMS: Final[tuple[type[discord.ui.DynamicItem[Any]], ...]] = (
     *DYNAMIC_ITEMS,
+    *CARD_ITEMS,
     *ACTION_ITEMS,
     *IMPORT_ITEMS,
     *ALERT_ITEMS,

@@ -7,7 +7,7 @@ from typing import Final
 from discarr.core.actions import ImportCandidate, LibraryEpisode, LibraryTitle
 from discarr.core.clock import Clock
 from discarr.core.events import Work
-from discarr.core.models import DownloadKey, InstanceKind
+from discarr.core.models import Download, DownloadKey, InstanceKind
 from discarr.discord_bot.drafts import Drafts
 
 MAX_DRAFTS: Final = 100
@@ -39,6 +39,8 @@ class ImportDraft:
     """Those of the season of the file that was looked at last."""
     episodes_of: tuple[int, int] | None = None
     """Series and season of `episodes`; None while there are none."""
+    operation_id: str | None = None
+    """What was asked for last with these files; None while nothing was."""
 
     @property
     def chosen(self) -> tuple[ImportCandidate, ...]:
@@ -67,6 +69,18 @@ class ImportDraft:
         """Return the draft with one file left out, or taken in again."""
         left_out = self.left_out - {place} if is_wanted else self.left_out | {place}
         return replace(self, left_out=left_out)
+
+
+def are_as_expected(files: Iterable[ImportCandidate], download: Download) -> bool:
+    """Whether every file is matched, and with nothing but what its download was grabbed for."""
+    for file in files:
+        if not file.is_ready or file.media is None:
+            return False
+        if download.media_id is not None and file.media.id != download.media_id:
+            return False
+        if download.episodes and not {episode.number for episode in file.episodes} <= set(download.episodes):
+            return False
+    return True
 
 
 def doubles(files: Iterable[ImportCandidate]) -> frozenset[int]:

@@ -13,12 +13,16 @@ from discarr.core.events import work_of
 from discarr.core.models import Download, InstanceKind
 from discarr.discord_bot.askers import Asker, Askers
 from discarr.discord_bot.error_reports import answers_errors
-from discarr.discord_bot.import_drafts import ALL, MAX_FOUND, ImportDraft
+from discarr.discord_bot.import_drafts import ALL, MAX_FOUND, ImportDraft, are_as_expected
 from discarr.discord_bot.services import Services
 from discarr.discord_bot.ui import import_pages
-from discarr.discord_bot.ui.action_controls import operation_controls
-from discarr.discord_bot.ui.import_controls import file_controls, files_controls, search_controls
-from discarr.discord_bot.ui.operation_embeds import render_operation
+from discarr.discord_bot.ui.import_controls import (
+    file_controls,
+    files_controls,
+    question_controls,
+    search_controls,
+)
+from discarr.discord_bot.ui.operation_embeds import names_all, render_operation
 from discarr.discord_bot.ui.paging import Page
 from discarr.monitoring.acting.kinds import ActionKind
 from discarr.monitoring.acting.refusals import ActionRefused, Refusal
@@ -41,7 +45,10 @@ class ImportViews:
     async def begin(self, interaction: Asking, asker: Asker, download: Download) -> None:
         """Answer a deferred interaction with the files of a download, as the app sees them.
 
+        Where nothing is left to be chosen, they stand in the question whether to import them.
+
         Raises:
+            ActionRefused: there is nothing that could be imported, or it may not be asked for.
             MediaClientError: the app did not show them.
         """
         actions = self._actions(download.instance)
@@ -53,6 +60,10 @@ class ImportViews:
             await safe_send_response(interaction, import_pages.NO_FILES)
             return
         draft = self._drafts.begin(asker.user_id, download.key, work_of(download), instance.kind, files)
+        if len(draft.chosen) == len(files) and are_as_expected(files, download) and names_all(files):
+            question, view = await self._ask(asker, draft)
+            await safe_send_response(interaction, embed=question, view=view)
+            return
         embed, page = import_pages.render_files(draft, 0)
         controls = files_controls(draft, page, now=self._services.clock.now())
         await safe_send_response(interaction, embed=embed, view=controls)
@@ -152,12 +163,45 @@ class ImportViews:
             await self._show_files(interaction, draft, 0)
             return
         asker = await self._askers.identify(interaction)
+        question, view = await self._ask(asker, draft)
+        await safe_update_message(interaction, embed=question, view=view)
+
+    @answers_errors
+    async def change(self, interaction: Asking, draft_id: str) -> None:
+        """Take the question back, and show the files in place of it."""
+        draft = await self._open(interaction, draft_id)
+        if draft is None:
+            return
+        await self._withdraw(draft)
+        await self._show_files(interaction, replace(draft, operation_id=None), 0)
+
+    async def _ask(self, asker: Asker, draft: ImportDraft) -> tuple[discord.Embed, discord.ui.View]:
+        """Ask whether to import what is chosen, instead of what was asked with these files before.
+
+        Raises:
+            ActionRefused: it may not be asked for, or the answer was given already.
+        """
+        await self._withdraw(draft)
         asked = await self._services.actions.ask(
             asker.person, ActionKind.IMPORT, [draft.key], files=draft.chosen
         )
-        self._drafts.forget(draft.id)
+        self._drafts.put(replace(draft, operation_id=asked.operation.id))
         embed = render_operation(asked.operation, now=self._services.clock.now())
-        await safe_update_message(interaction, embed=embed, view=operation_controls(asked.operation))
+        return embed, question_controls(draft, asked.operation)
+
+    async def _withdraw(self, draft: ImportDraft) -> None:
+        """Take back what was asked with a draft.
+
+        Raises:
+            ActionRefused: it was confirmed.
+        """
+        if draft.operation_id is None:
+            return
+        if await self._services.actions.withdraw(draft.operation_id, draft.owner_id):
+            return
+        operation = await self._services.actions.find(draft.operation_id)
+        if operation is not None and operation.confirmed_at is not None:
+            raise ActionRefused(Refusal.USED)
 
     async def _open(
         self, interaction: Asking, draft_id: str, place: int = 0, *, may_be_all: bool = False

@@ -30,14 +30,9 @@ from discarr.discord_bot.sight import (
     with_sign,
 )
 from discarr.discord_bot.ui import texts
+from discarr.discord_bot.ui.card_controls import FollowToggle, detail_controls, way_back
 from discarr.discord_bot.ui.changes_text import render_changes
-from discarr.discord_bot.ui.controls import (
-    FollowToggle,
-    detail_controls,
-    is_status_message,
-    page_controls,
-    way_back,
-)
+from discarr.discord_bot.ui.controls import is_status_message, page_controls
 from discarr.discord_bot.ui.detail_card import Surroundings, render_detail
 from discarr.discord_bot.ui.health_embed import BotStats, render_health
 from discarr.discord_bot.ui.progress_embed import render_progress

@@ -71,12 +71,13 @@ class Grants:
     operator_users: frozenset[int] = frozenset()
     admin_roles: frozenset[int] = frozenset()
     admin_users: frozenset[int] = frozenset()
+    owner_roles: frozenset[int] = frozenset()
     owner_users: frozenset[int] = frozenset()
 
     @property
     def has_admin(self) -> bool:
         """Whether anybody is named who may do more than look and help."""
-        return bool(self.admin_roles or self.admin_users or self.owner_users)
+        return bool(self.admin_roles or self.admin_users or self.owner_roles or self.owner_users)
 
     def level(self, *, user_id: int, role_ids: Collection[int], guild_id: int, is_guild_owner: bool) -> Level:
         """Return the level of a member of the guild.
@@ -84,7 +85,7 @@ class Grants:
         The role @everyone has the guild's own id and grants nothing: everybody has it.
         """
         roles = set(role_ids) - {guild_id}
-        if is_guild_owner or user_id in self.owner_users:
+        if is_guild_owner or user_id in self.owner_users or not roles.isdisjoint(self.owner_roles):
             return Level.OWNER
         if user_id in self.admin_users or not roles.isdisjoint(self.admin_roles):
             return Level.ADMIN

@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -90,6 +91,51 @@ async def test_what_is_new_in_any_case_replaces_nothing(box: Box) -> None:
     await box.put(message(), message(is_new=True), message(is_new=True))
 
     assert len(await box.due()) == 3
+
+
+async def test_sequels_that_wait_become_the_last_of_them(box: Box) -> None:
+    await box.put(message("ready", is_new=True))
+    await box.put(message())
+    for _ in range(2):
+        await box.send()
+    sequel = message(is_new=True, is_sequel=True)
+    await box.put(sequel, message("ready", is_new=True))
+    await box.put(replace(sequel, content=b"second"), message("ready", is_new=True))
+    await box.put(replace(sequel, content=b"last"))
+
+    assert [(row.story, row.content) for row in await box.due()] == [
+        ("story:1", b"last"),
+        ("ready", b"first"),
+        ("ready", b"first"),
+    ]
+
+
+async def test_nobody_is_reminded_of_what_is_settled(box: Box) -> None:
+    await box.put(message(), message("story:2"))
+    for _ in range(2):
+        await box.send()
+    reminder = message(content=b"reminder", is_new=True, is_sequel=True)
+    await box.put(reminder, replace(reminder, story="story:2"), replace(reminder, route="owner"))
+
+    over = message(content=b"over", is_settled=True)
+    await box.put(over, replace(over, content=b"over at last", is_new=True, is_sequel=True))
+
+    assert [(row.story, row.content) for row in await box.due()] == [
+        ("story:2", b"reminder"),
+        ("story:1", b"over"),
+        ("story:1", b"over at last"),
+    ]
+
+
+async def test_a_sequel_that_is_being_sent_is_not_changed_under_way(box: Box) -> None:
+    await box.put(message())
+    await box.send()
+    sequel = message(is_new=True, is_sequel=True)
+    await box.put(sequel)
+    await box.claim(2)
+    await box.put(replace(sequel, content=b"last"))
+
+    assert [row.content for row in await box.due()] == [b"first", b"last"]
 
 
 async def test_what_is_being_sent_is_not_changed_under_way(box: Box) -> None:

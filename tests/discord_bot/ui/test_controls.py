@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from discarr.core.models import DownloadKey
+from discarr.discord_bot.ui.card_controls import detail_controls
 from discarr.discord_bot.ui.controls import (
     DYNAMIC_ITEMS,
     BrowseButton,
-    detail_controls,
     is_status_message,
     page_controls,
     status_controls,
@@ -143,12 +143,6 @@ def test_the_chosen_server_is_offered_among_hundreds() -> None:
     options = components[1]["options"]
     assert len(options) == 25
     assert [option["value"] for option in options if option.get("default")] == ["radarr_299"]
-
-
-async def test_the_way_back_from_a_detail_card() -> None:
-    queue_filter = QueueFilter(state="waiting")
-    (back,) = components_of(detail_controls(queue_filter, 3))
-    assert await click(back) == [("browse", queue_filter, 3)]
 
 
 @pytest.mark.parametrize("place", ["", "x", "-1:::", "1:2", "9999999:::", "0:radarr:nope:<@1>", "🎬" * 40])

@@ -4,11 +4,12 @@ from typing import Any
 import discord
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from discarr.core.actions import CommandState, ImportRejection
+from discarr.core.actions import CommandState, ImportCandidate, ImportRejection
 from discarr.core.models import DownloadKey, EpisodeNumber
 from discarr.discord_bot.ui.action_controls import operation_controls
-from discarr.discord_bot.ui.operation_embeds import media_of, render_operation
+from discarr.discord_bot.ui.operation_embeds import media_of, names_all, render_operation
 from discarr.monitoring.acting.kinds import ActionKind
 from discarr.monitoring.acting.operation import CommandProgress, Item, Operation, OperationState
 from discarr.monitoring.acting.results import Cause, ItemResult, Outcome, done_before, result_of
@@ -16,6 +17,7 @@ from discarr.monitoring.acting.targets import target_of
 from discarr.monitoring.reasons import ReasonKind
 from tests.discord_bot.ui.builders import NOW, at, faults_of, message_with, stamp
 from tests.discord_bot.ui.operations import (
+    FILES,
     OPERATIONS,
     make_episode,
     make_episode_file,
@@ -152,6 +154,31 @@ def test_files_are_named_with_what_they_become_and_what_speaks_against_them() ->
         "⚠ The app would refuse it: Sample in y.mkv",
     ]
     assert "and 2 more files" in lines
+
+
+@settings(max_examples=examples(100))
+@given(OPERATIONS, st.lists(FILES, min_size=1, max_size=12))
+def test_a_question_names_every_file_where_it_has_room_for_all(
+    operation: Operation, files: list[ImportCandidate]
+) -> None:
+    question = replace(
+        operation,
+        kind=ActionKind.IMPORT,
+        state=OperationState.PENDING,
+        required_count=None,
+        items=operation.items[:1],
+        files=tuple(files),
+    )
+    shown = str(render_operation(question, now=NOW).description)
+    named = shown.split("📥 The files come")[0].count("\n📥 ")
+    assert named == len(files) if names_all(files) else named <= len(files)
+
+
+def test_few_ordinary_files_are_named_and_many_or_long_ones_are_not() -> None:
+    assert names_all([make_file()] * 10)
+    assert not names_all([make_file()] * 11)
+    rejection = ImportRejection(reason="x" * 500, is_permanent=True)
+    assert not names_all([make_file(file_name="y" * 500, rejections=(rejection,))] * 10)
 
 
 def test_what_a_file_is_taken_for_is_said_in_full_or_in_words() -> None:

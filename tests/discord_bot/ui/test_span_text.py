@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from discarr.discord_bot.ui.span_text import exact_span, read_repeat, read_span
+from discarr.discord_bot.ui.span_text import every, exact_span, read_repeat, read_span
 from discarr.monitoring.alerts.rules import RuleRefused
 
 
@@ -56,3 +56,18 @@ def test_never_is_a_repeat_too(typed: str, seconds: float | None) -> None:
 def test_any_text_is_read_or_refused(typed: str) -> None:
     with suppress(RuleRefused):
         assert read_span(typed, "it") >= 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (86_400, "every day"),
+        (3_600, "every hour"),
+        (60, "every minute"),
+        (4 * 3_600, "every 4 h"),
+        (2 * 86_400, "every 2 d"),
+        (90, "every 90 s"),
+    ],
+)
+def test_how_often_is_said_without_a_one(seconds: float, words: str) -> None:
+    assert every(seconds) == words

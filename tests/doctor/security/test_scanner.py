@@ -79,12 +79,14 @@ async def test_everything_is_looked_at_and_the_worst_comes_first(
                 SONARR_API_KEY=API_KEY,
                 DISCARR_LOG_LEVEL="debug",
                 DISCARR_ADMIN_ROLES="123,456",
+                DISCARR_OWNER_ROLES="789",
             )
         )
 
     assert codes(found) == {"DS012", "DS014", "DS015", "DS017", "DS018", "DS019", "DS027"}
     severities = [list(Severity).index(finding.severity) for finding in found.findings]
     assert severities == sorted(severities)
+    assert {"DISCARR_ADMIN_ROLES", "DISCARR_OWNER_ROLES"} <= {item.subject for item in found.findings}
     assert found.unexamined == ()
     for private in (API_KEY, server.world.token, radarr, str(tmp_path)):
         assert private not in repr(found)

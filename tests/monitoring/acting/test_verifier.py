@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from discarr.core.errors import Unreachable
-from discarr.core.models import DownloadKey
+from discarr.core.models import DownloadKey, InstanceKind
 from discarr.monitoring.acting.kinds import ActionKind
 from discarr.monitoring.acting.operation import OperationState
 from discarr.monitoring.acting.results import Cause
@@ -18,9 +18,9 @@ from tests.clients.fake_app import json_response
 from tests.fakes.clock import FakeClock
 from tests.fakes.media_client import FakeMediaClient
 from tests.monitoring.acting.pressing import make_app
-from tests.monitoring.acting.queue_app import Deletes, refuse_connections
+from tests.monitoring.acting.queue_app import Deletes, QueueApp, refuse_connections
 from tests.monitoring.acting.scenes import make_grab, make_target
-from tests.monitoring.acting.stage import open_stage, result
+from tests.monitoring.acting.stage import ADA, open_stage, result
 
 REMOVE = ActionKind.REMOVE
 
@@ -64,6 +64,24 @@ async def test_what_comes_back_after_a_restart_is_noticed_too() -> None:
         app.look()
         await stage.clock.advance(SURE_AFTER.total_seconds())
         assert result(await stage.stored(operation)).cause is Cause.CAME_BACK
+
+
+async def test_what_was_verified_is_not_watched_again_after_a_restart() -> None:
+    films, series = make_app(timeleft=None), QueueApp(InstanceKind.SONARR)
+    series.add("B", timeleft=None)
+    async with open_stage(films, series) as stage:
+        films.only_pretends = True
+        operation = await stage.do(REMOVE, "A", "B", person=ADA)
+        series.before = refuse_connections
+        await stage.clock.advance(SURE_AFTER.total_seconds() + 60)
+        before = await stage.stored(operation)
+        await stage.stop()
+        films.look()
+        await stage.start()
+        await stage.clock.advance(SURE_AFTER.total_seconds())
+        after = await stage.stored(operation)
+    assert [item.is_verified for item in before.items] == [True, None]
+    assert after == before
 
 
 async def test_the_same_release_that_is_grabbed_anew_did_not_come_back() -> None:
@@ -190,6 +208,20 @@ async def test_a_reading_that_may_be_older_proves_nothing(watching: Watching) ->
     assert (watching.gone, watching.back) == ([], [])
     await watching.clock.advance(SURE_AFTER.total_seconds() + 60)
     assert watching.gone == [removed]
+
+
+async def test_a_reading_right_after_a_removal_may_still_show_it(watching: Watching) -> None:
+    watching.client.downloads = (make_grab(),)
+    await watching.clock.advance(10)
+    polls = watching.client.count("queue")
+    removed = watching.watch()
+    watching.cache.refresh_soon("radarr")
+    await watching.clock.advance(SETTLED_AFTER.total_seconds() - 1)
+    assert watching.client.count("queue") > polls
+    assert (watching.gone, watching.back) == ([], [])
+    watching.client.downloads = ()
+    await watching.clock.advance(SURE_AFTER.total_seconds() + 60)
+    assert (watching.gone, watching.back) == ([removed], [])
 
 
 async def test_an_app_that_has_not_asked_its_client_since_proves_nothing(watching: Watching) -> None:

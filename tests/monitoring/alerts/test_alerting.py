@@ -186,6 +186,24 @@ async def test_people_silence_and_end_it(house: House) -> None:
     assert len(house.said(StoryContent)) == 1
 
 
+@pytest.mark.parametrize("is_silenced", [True, False])
+async def test_a_reminder_that_waits_for_the_morning_is_taken_back_by_a_silence(
+    house: House, is_silenced: bool
+) -> None:
+    async with house.running() as alerting:
+        await house.get_stuck()
+        hour = house.clock.now().hour
+        await alerting.desk.set_quiet_hours(QuietHours.parse(str(hour), str(hour + 2), "UTC"))
+        await alerting.desk.change_rule(EventKind.NEEDS_HAND, repeat_s=600)
+        await house.pass_time(700)
+        if is_silenced:
+            await alerting.desk.silence(lasts=timedelta(hours=5), reason="", user_id=7)
+        await house.pass_time(4200)
+
+    reminders = [story for story in house.said(StoryContent) if story.is_reminder]
+    assert bool(reminders) is not is_silenced
+
+
 async def test_rules_change_at_once_and_for_good(house: House) -> None:
     async with house.running() as alerting:
         rule = await alerting.desk.change_rule(EventKind.NEEDS_HAND, routes=(LOG,), delay_s=0.0)

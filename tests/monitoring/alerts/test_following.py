@@ -136,6 +136,14 @@ def test_hidden_titles_are_told_to_each_person_alone() -> None:
     assert [(user_id, content.user_ids) for user_id, content in told.in_private] == [(7, (7,)), (8, (8,))]
 
 
+def test_a_title_that_was_hidden_meanwhile_is_not_told_to_everybody() -> None:
+    told = tell_followers([movie()], [step(is_hidden=True)], "Movies")
+
+    assert told.ready == ()
+    assert [user_id for user_id, _ in told.in_private] == [7]
+    assert told.ended == (1,)
+
+
 def test_failures_without_end_are_not_told_without_end() -> None:
     follow = movie(failed=tuple(str(number) for number in range(20)))
     assert tell_followers([follow], [step("NEW", EventKind.FAILED)], "Movies").ready == ()

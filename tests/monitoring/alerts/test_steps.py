@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -7,19 +8,26 @@ from hypothesis import strategies as st
 
 from discarr.core.events import EventKind
 from discarr.core.models import EpisodeNumber, HistoryEvent, HistoryRecord
+from discarr.core.slices import drain
 from discarr.core.store.activity import HistoryCursor
 from discarr.monitoring.alerts.steps import (
     OVERLAP,
+    Step,
     first_cursor,
     is_restored,
     read_in_slices,
-    read_steps,
     reads_since,
 )
 from discarr.monitoring.download_rows import NOTHING_HIDDEN, Hidden
 from tests.fakes.clock import START
 
+type Steps = tuple[tuple[Step, ...], HistoryCursor]
+
 CURSOR = HistoryCursor(instance="sonarr", last_id=100, last_at=START)
+
+
+def read_steps(records: Iterable[HistoryRecord], cursor: HistoryCursor, *, hidden: Hidden) -> Steps:
+    return drain(read_in_slices(records, cursor, hidden=hidden))
 
 
 def record(record_id: int, event: HistoryEvent = HistoryEvent.IMPORTED, **overrides: Any) -> HistoryRecord:

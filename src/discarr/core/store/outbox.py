@@ -31,6 +31,8 @@ class Outgoing:
     """Whether it is a message of its own in any case, never an edit of the story's."""
     is_sequel: bool = False
     """Whether it only makes sense to those who read the story: left out where that was not posted yet."""
+    is_settled: bool = False
+    """Whether nobody needs to be reminded of the story any more: sequels that still wait are taken back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,16 +78,30 @@ class OutboxCounts:
 
 
 def enqueue(connection: sqlite3.Connection, messages: Iterable[Outgoing], *, now: datetime) -> None:
-    """Add messages; a story that still waits for its route is said as it is now, in its old place."""
+    """Add messages; a story that still waits for its route is said as it is now, in its old place.
+
+    So are its sequels: after a long outage nobody wants to read every reminder.
+    """
     for message in messages:
         if message.is_sequel and find_posted(connection, message.story, message.route) is None:
             continue
+        if message.is_settled:
+            connection.execute(
+                "DELETE FROM outbox WHERE story = ? AND route = ? AND is_new = 1 AND state = 'pending'",
+                (message.story, message.route),
+            )
         replaced = 0
-        if not message.is_new:
+        if not message.is_new or message.is_sequel:
             replaced = connection.execute(
                 "UPDATE outbox SET content = ?, not_before = min(not_before, ?)"
-                " WHERE story = ? AND route = ? AND state = 'pending' AND is_new = 0",
-                (message.content, to_text(message.not_before), message.story, message.route),
+                " WHERE story = ? AND route = ? AND state = 'pending' AND is_new = ?",
+                (
+                    message.content,
+                    to_text(message.not_before),
+                    message.story,
+                    message.route,
+                    message.is_new,
+                ),
             ).rowcount
         if not replaced:
             connection.execute(
@@ -106,6 +122,14 @@ def withdraw(connection: sqlite3.Connection, stories: Iterable[str]) -> None:
     """Take back what was never handed to Discord: it is over before anybody was told."""
     connection.executemany(
         "DELETE FROM outbox WHERE story = ? AND state = 'pending' AND attempts = 0",
+        ((story,) for story in stories),
+    )
+
+
+def withdraw_sequels(connection: sqlite3.Connection, stories: Iterable[str]) -> None:
+    """Take back the sequels that wait, by whatever route: nobody wants to be reminded of these stories."""
+    connection.executemany(
+        "DELETE FROM outbox WHERE story = ? AND is_new = 1 AND state = 'pending'",
         ((story,) for story in stories),
     )
 

@@ -20,7 +20,7 @@ from discarr.discord_bot.ui.notice_text import (
 )
 from discarr.discord_bot.ui.paging import Page
 from discarr.discord_bot.ui.row_text import name, part_of_work, sentence
-from discarr.discord_bot.ui.span_text import exact_span
+from discarr.discord_bot.ui.span_text import every
 from discarr.monitoring.alerts.alert import Alert, Held
 from discarr.monitoring.alerts.content import Entry, StoryContent
 from discarr.monitoring.alerts.rules import label as kind_label
@@ -225,7 +225,7 @@ def _what_next(shown: ShownAlert) -> str:
         return "Nobody is told: it was so before Discarr came."
     if alert.acknowledged_by is not None or shown.repeat_s is None:
         return "Nobody is reminded. Its message says so when it is over."
-    return f"It is told again every {exact_span(shown.repeat_s)} until somebody acknowledges it."
+    return f"It is told again {every(shown.repeat_s)} until somebody acknowledges it."
 
 
 def _listed(blocks: Sequence[str], footer: str) -> str:

@@ -12,7 +12,7 @@ import discord
 from discarr.discord_bot.ui.action_controls import add_offers
 from discarr.discord_bot.ui.alert_controls import FollowButton
 from discarr.discord_bot.ui.alert_list import ShownAlert, ShownSilence, plain_standing
-from discarr.discord_bot.ui.controls import add_link
+from discarr.discord_bot.ui.card_controls import add_link
 from discarr.discord_bot.ui.lasting import (
     AnyInteraction,
     AnySelect,

@@ -8,13 +8,10 @@ strange place is the first page. The answers themselves are those of `interactio
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any, Protocol, Self
 
 import discord
 
-from discarr.discord_bot.ui.action_controls import add_offers, look_button
-from discarr.discord_bot.ui.lasting import LastingButton, id_of, template
 from discarr.discord_bot.ui.queue_browser import (
     STATE_FILTERS,
     QueueFilter,
@@ -23,8 +20,6 @@ from discarr.discord_bot.ui.queue_browser import (
     encode_place,
     key_token,
 )
-from discarr.monitoring.acting.offers import Offer
-from discarr.monitoring.acting.operation import Operation
 from discarr.monitoring.download_rows import DownloadRow
 from discarr.monitoring.status_view import InstanceRow
 from discarr.utils.text_utils import label, percent
@@ -32,10 +27,8 @@ from discarr.utils.text_utils import label, percent
 _PREFIX = "discarr:v1:"
 _HANDS_ID = f"{_PREFIX}hands"
 _REFRESH_ID = f"{_PREFIX}refresh"
-_BACK = f"{_PREFIX}back:"
 _MAX_OPTIONS = 25
 _MAX_LABEL = 80
-_MAX_URL = 512
 _ALL = "-"
 """Value of the option that takes a filter away; no key and no instance id looks like it."""
 
@@ -100,7 +93,7 @@ class BrowseButton(
         return cls("Browse", verb=match["verb"], queue_filter=queue_filter, page=page)
 
     async def callback(self, interaction: _AnyInteraction) -> None:
-        await _controls(interaction).browse(interaction, self.queue_filter, self.page)
+        await controls_in(interaction).browse(interaction, self.queue_filter, self.page)
 
 
 class NeedsHandButton(discord.ui.DynamicItem[_AnyButton], template=_HANDS_ID):
@@ -124,7 +117,7 @@ class NeedsHandButton(discord.ui.DynamicItem[_AnyButton], template=_HANDS_ID):
         return cls()
 
     async def callback(self, interaction: _AnyInteraction) -> None:
-        await _controls(interaction).needs_hand(interaction)
+        await controls_in(interaction).needs_hand(interaction)
 
 
 class RefreshButton(discord.ui.DynamicItem[_AnyButton], template=_REFRESH_ID):
@@ -140,7 +133,7 @@ class RefreshButton(discord.ui.DynamicItem[_AnyButton], template=_REFRESH_ID):
         return cls()
 
     async def callback(self, interaction: _AnyInteraction) -> None:
-        await _controls(interaction).refresh(interaction)
+        await controls_in(interaction).refresh(interaction)
 
 
 class _PlaceSelect(discord.ui.DynamicItem[_AnySelect], template=r"(?!)"):
@@ -184,7 +177,7 @@ class StateSelect(_PlaceSelect, template=rf"{_PREFIX}state:(?P<place>.*)"):
         return cls(select, queue_filter=queue_filter, page=0)
 
     async def callback(self, interaction: _AnyInteraction) -> None:
-        await _controls(interaction).browse(interaction, replace(self.queue_filter, state=self.choice), 0)
+        await controls_in(interaction).browse(interaction, replace(self.queue_filter, state=self.choice), 0)
 
 
 class InstanceSelect(_PlaceSelect, template=rf"{_PREFIX}where:(?P<place>.*)"):
@@ -206,7 +199,8 @@ class InstanceSelect(_PlaceSelect, template=rf"{_PREFIX}where:(?P<place>.*)"):
         return cls(select, queue_filter=queue_filter, page=0)
 
     async def callback(self, interaction: _AnyInteraction) -> None:
-        await _controls(interaction).browse(interaction, replace(self.queue_filter, instance=self.choice), 0)
+        chosen = replace(self.queue_filter, instance=self.choice)
+        await controls_in(interaction).browse(interaction, chosen, 0)
 
 
 class DownloadSelect(_PlaceSelect, template=rf"{_PREFIX}pick\d*:(?P<place>.*)"):
@@ -236,30 +230,7 @@ class DownloadSelect(_PlaceSelect, template=rf"{_PREFIX}pick\d*:(?P<place>.*)"):
         return cls(select, queue_filter=page.filter, page=page.page)
 
     async def callback(self, interaction: _AnyInteraction) -> None:
-        await _controls(interaction).detail(interaction, self.choice or "", self.queue_filter, self.page)
-
-
-class FollowToggle(LastingButton, template=template("card", r"[01]\.[0-9a-f]{20}")):
-    """Asks to be told when the download of a card is ready, or no longer.
-
-    What is wanted stands in the id, so that a second click on the same button changes nothing.
-    """
-
-    @classmethod
-    def build(cls, token: str, *, is_following: bool) -> Self:
-        """Return the button as it is for somebody who follows the download, or does not."""
-        argument = f"{0 if is_following else 1}.{token}"
-        return cls(
-            id_of("card", argument),
-            argument,
-            "Following" if is_following else "Follow",
-            emoji="✅" if is_following else "🔔",
-            style=discord.ButtonStyle.success if is_following else discord.ButtonStyle.primary,
-        )
-
-    async def callback(self, interaction: _AnyInteraction) -> None:
-        wanted, _, token = self.argument.partition(".")
-        await _controls(interaction).set_follow(interaction, token, is_wanted=wanted == "1")
+        await controls_in(interaction).detail(interaction, self.choice or "", self.queue_filter, self.page)
 
 
 DYNAMIC_ITEMS: tuple[type[discord.ui.DynamicItem[Any]], ...] = (
@@ -269,7 +240,6 @@ DYNAMIC_ITEMS: tuple[type[discord.ui.DynamicItem[Any]], ...] = (
     StateSelect,
     InstanceSelect,
     DownloadSelect,
-    FollowToggle,
 )
 """For `discord.Client.add_dynamic_items`, so that the controls of old messages work."""
 
@@ -326,55 +296,10 @@ def page_controls(page: RenderedPage, instances: Sequence[InstanceRow]) -> disco
     return view
 
 
-def detail_controls(
-    queue_filter: QueueFilter,
-    page: int,
-    *,
-    toggle: FollowToggle | None = None,
-    app_name: str = "",
-    app_url: str | None = None,
-    token: str = "",
-    offers: Sequence[Offer] = (),
-    under_way: Operation | None = None,
-    now: datetime | None = None,
-) -> discord.ui.View:
-    """Return the controls below a detail card: what can be done, the way back, and into the app.
-
-    `app_url` is the address for people's browsers, or None for no link. `token` is that of the download,
-    `offers` are what the reader may do about it, and `under_way` is what they do about it already.
-    """
-    view = discord.ui.View(timeout=None)
-    if under_way is not None:
-        view.add_item(look_button(under_way.id, "How it goes"))
-    elif now is not None:
-        add_offers(view, token, offers, now=now)
-    view.add_item(
-        BrowseButton("Back to the list", verb="back", emoji="↩", queue_filter=queue_filter, page=page)
-    )
-    if toggle is not None:
-        view.add_item(toggle)
-    add_link(view, app_name, app_url)
-    return view
-
-
-def add_link(view: discord.ui.View, app_name: str, app_url: str | None) -> None:
-    """Add the way into an app's own queue; none without an address for people's browsers."""
-    queue_url = f"{app_url}/activity/queue"
-    if app_url is not None and len(queue_url) <= _MAX_URL:
-        view.add_item(discord.ui.Button(label=label(f"Open in {app_name}", _MAX_LABEL), url=queue_url))
-
-
-def way_back(message: discord.Message | None) -> tuple[QueueFilter, int]:
-    """Return where a card was chosen, which its button back knows; else the first page of everything."""
-    ids = (
-        child.custom_id
-        for row in (message.components if message is not None else ())
-        if isinstance(row, discord.ActionRow)
-        for child in row.children
-        if isinstance(child, discord.Button) and child.custom_id is not None
-    )
-    place = next((found.removeprefix(_BACK) for found in ids if found.startswith(_BACK)), "")
-    return decode_place(place)
+def controls_in(interaction: _AnyInteraction) -> Controls:
+    """Return what answers these controls."""
+    controls: Controls = interaction.client.controls
+    return controls
 
 
 def _distinct(options: Sequence[discord.SelectOption]) -> list[discord.SelectOption]:
@@ -385,8 +310,3 @@ def _distinct(options: Sequence[discord.SelectOption]) -> list[discord.SelectOpt
 def _description(row: DownloadRow) -> str:
     loaded = f" · {percent(row.fraction_done)}" if row.fraction_done is not None else ""
     return f"{row.phase.value}{loaded}"
-
-
-def _controls(interaction: _AnyInteraction) -> Controls:
-    controls: Controls = interaction.client.controls
-    return controls

@@ -13,6 +13,7 @@ import discord
 from discarr.core.actions import LibraryEpisode, LibraryTitle
 from discarr.core.models import InstanceKind
 from discarr.discord_bot.import_drafts import ALL, MAX_FOUND, ImportDraft
+from discarr.discord_bot.ui.action_controls import operation_controls
 from discarr.discord_bot.ui.lasting import (
     AnyInteraction,
     AnySelect,
@@ -26,6 +27,7 @@ from discarr.discord_bot.ui.lasting import (
 )
 from discarr.discord_bot.ui.paging import Page
 from discarr.discord_bot.ui.row_text import episode_code, season_code
+from discarr.monitoring.acting.operation import Operation
 from discarr.utils.interaction_utils import safe_send_modal
 from discarr.utils.text_utils import human_size, label
 
@@ -75,6 +77,9 @@ class ImportPages(Protocol):
 
     async def finish(self, interaction: AnyInteraction, draft_id: str) -> None:
         """Ask whether to import what was chosen."""
+
+    async def change(self, interaction: AnyInteraction, draft_id: str) -> None:
+        """Take that question back, and show the files again."""
 
 
 class FilesButton(LastingButton, template=template("imp:(?:files|prev|next)", rf"{_DRAFT}\.\d{{1,5}}")):
@@ -143,6 +148,13 @@ class FinishButton(LastingButton, template=template("imp:go", _DRAFT)):
         await _pages(interaction).finish(interaction, self.argument)
 
 
+class ChangeButton(LastingButton, template=template("imp:change", _DRAFT)):
+    """Leads from the question back to the files."""
+
+    async def callback(self, interaction: AnyInteraction) -> None:
+        await _pages(interaction).change(interaction, self.argument)
+
+
 class SearchModal(LastingModal):
     """Asks for a title of the library."""
 
@@ -173,6 +185,7 @@ IMPORT_ITEMS: Final[tuple[type[discord.ui.DynamicItem[Any]], ...]] = (
     EpisodeSelect,
     EpisodesButton,
     FinishButton,
+    ChangeButton,
 )
 """For `discord.Client.add_dynamic_items`."""
 
@@ -208,6 +221,13 @@ def files_controls(draft: ImportDraft, page: Page[int], *, now: datetime) -> dis
         argument = f"{draft.id}.{ALL}"
         view.add_item(SearchButton(id_of("imp:find", argument), argument, "They are all …", emoji="🔎"))
     add_turning(view, FilesButton, "imp", page, lambda number: f"{draft.id}.{number}")
+    return view
+
+
+def question_controls(draft: ImportDraft, operation: Operation) -> discord.ui.View:
+    """Return the controls below the question whether to import files of a draft."""
+    view = operation_controls(operation) or discord.ui.View(timeout=None)
+    view.add_item(ChangeButton(id_of("imp:change", draft.id), draft.id, "Choose the files …", emoji="📂"))
     return view
 
 

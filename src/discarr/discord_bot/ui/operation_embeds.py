@@ -19,7 +19,15 @@ from discarr.monitoring.acting.kinds import ActionKind
 from discarr.monitoring.acting.operation import CommandProgress, Item, Operation, OperationState
 from discarr.monitoring.acting.results import ItemResult, Outcome
 from discarr.monitoring.reasons import explanation_of
-from discarr.utils.text_utils import bar, capitalised, count_of, human_size, join_and_more, without_addresses
+from discarr.utils.text_utils import (
+    bar,
+    capitalised,
+    count_of,
+    human_size,
+    join_and_more,
+    length,
+    without_addresses,
+)
 from discarr.utils.time_utils import clock_time, timestamp
 
 _MAX_NAMED: Final = 10
@@ -29,6 +37,8 @@ _MAX_RELEASE: Final = 150
 _MAX_WORDS: Final = 160
 _FOR_REST: Final = 1200
 """Units of a description that are kept free for what stands below the list of downloads."""
+_FOR_FILES: Final = 2000
+"""Units that the files of an import have in any case: what is above them takes less than the rest."""
 _LARGEST_ID: Final = 2**63 - 1
 
 _SYMBOLS: Final = {
@@ -76,6 +86,11 @@ def render_operation(operation: Operation, *, left_out: int = 0, now: datetime) 
     if operation.is_over or operation.state in (OperationState.EXPIRED, OperationState.WITHDRAWN):
         return _end(operation, now)
     return _progress(operation, now)
+
+
+def names_all(files: Sequence[ImportCandidate]) -> bool:
+    """Whether a question has room for every one of these files."""
+    return len(files) <= _MAX_FILES and length("\n".join(_files(files))) <= _FOR_FILES
 
 
 def outcome_title(operation: Operation) -> str:

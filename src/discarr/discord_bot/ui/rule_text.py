@@ -10,7 +10,7 @@ from discarr.core.store.outbox import OutboxCounts
 from discarr.discord_bot.ui.layout import GREEN, GREY, MAX_DESCRIPTION, fit
 from discarr.discord_bot.ui.notice_text import WORDS
 from discarr.discord_bot.ui.row_text import sentence
-from discarr.discord_bot.ui.span_text import exact_span
+from discarr.discord_bot.ui.span_text import every, exact_span
 from discarr.monitoring.alerts.quiet_hours import QuietHours
 from discarr.monitoring.alerts.routes import Route, RouteKind
 from discarr.monitoring.alerts.rules import DEFAULT_RULES, Rule, label
@@ -60,7 +60,7 @@ def summary(rule: Rule) -> str:
         return "off"
     parts = [_when(rule)]
     if rule.repeat_s is not None:
-        parts.append(f"again every {exact_span(rule.repeat_s)}")
+        parts.append(f"again {every(rule.repeat_s)}")
     return " · ".join(parts)
 
 
@@ -142,7 +142,7 @@ def _lines(rule: Rule) -> Iterator[str]:
         yield f"**When:** {held}"
         together = f"what begins within {exact_span(rule.group_s)} at one server" if rule.group_s else "never"
         yield f"**In one message:** {together}"
-        again = f"every {exact_span(rule.repeat_s)} until acknowledged" if rule.repeat_s else "never"
+        again = f"{every(rule.repeat_s)} until acknowledged" if rule.repeat_s else "never"
         yield f"**Again:** {again}"
     elif rule.kind in ACTIVITIES:
         yield f"**When:** collected for {exact_span(rule.delay_s)}, and then told in one summary"

@@ -6,6 +6,7 @@ from typing import Final
 from discarr.monitoring.alerts.rules import RuleRefused
 
 _UNITS: Final = {"d": 86_400, "h": 3_600, "min": 60, "s": 1}
+_NAMES: Final = {"1 d": "day", "1 h": "hour", "1 min": "minute"}
 _NUMBER: Final = r"([0-9]{1,7}(?:[.,][0-9]{1,2})?)"
 _MINUTES: Final = re.compile(_NUMBER)
 _PART: Final = re.compile(_NUMBER + r" ?(days?|d|hours?|h|minutes?|min|m|seconds?|sec|s)(?![a-z]) ?")
@@ -18,6 +19,12 @@ def exact_span(seconds: float) -> str:
     whole = max(round(seconds), 0)
     unit = next(unit for unit, length in _UNITS.items() if whole % length == 0)
     return f"{whole // _UNITS[unit]} {unit}" if whole else "0 s"
+
+
+def every(seconds: float) -> str:
+    """Return how often something happens that does so after each such span: "every day", "every 4 h"."""
+    words = exact_span(seconds)
+    return f"every {_NAMES.get(words, words)}"
 
 
 def read_span(text: str, what: str) -> float:

@@ -89,6 +89,7 @@ def _judge_discord(discord: DiscordFindings, settings: Config) -> tuple[Finding,
         trusted_roles={
             "DISCARR_OPERATOR_ROLES": settings.operator_role_ids,
             "DISCARR_ADMIN_ROLES": settings.admin_role_ids,
+            "DISCARR_OWNER_ROLES": settings.owner_role_ids,
         },
     )
     return apply_rules(DISCORD_RULES, evidence)

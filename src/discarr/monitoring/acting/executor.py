@@ -242,18 +242,16 @@ class Executor:
     async def _note_return(self, removed: Removed) -> None:
         """Take back what was told: the client only pretended to remove it."""
         result = result_of(Cause.CAME_BACK)
+        name = removed.operation_id
         try:
-            operation = await self._known(removed.operation_id)
+            operation = self._board.get(name) or await self._journal.find(name)
         except StoreError:
             operation = None
         if operation is None:
-            _log.warning("Something came back that operation %s had removed", removed.operation_id)
+            _log.warning("Something came back that operation %s had removed", name)
             return
         items = list(operation.items)
         items[removed.place] = replace(items[removed.place], result=result)
         state = state_after([item.result for item in items if item.result is not None])
         self._board.put(replace(operation, items=tuple(items), state=state, told_at=None))
         await self._store_end(operation, state, {removed.place: result})
-
-    async def _known(self, operation_id: str) -> Operation | None:
-        return self._board.get(operation_id) or await self._journal.find(operation_id)

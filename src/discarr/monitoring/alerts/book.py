@@ -105,6 +105,14 @@ class AlertBook:
         """Whether a silence keeps an alert quiet."""
         return any(silences(silence, alert, now) for silence in self.silences)
 
+    def hushed_stories(self, now: datetime) -> tuple[Story, ...]:
+        """Return the open stories of which nobody is to be reminded now."""
+        return tuple(
+            story
+            for story in self._stories.values()
+            if not any(self._is_pressing(alert, now) for alert in self._members[story.id].values())
+        )
+
     def plan(
         self,
         observations: Iterable[Observation],
@@ -245,6 +253,7 @@ class AlertBook:
                 draft.remind(story)
 
     def _needs_reminding(self, alert: Alert, draft: Draft) -> bool:
-        alert = draft.plan.alerts.get(alert.dedup, alert)
-        is_waiting = alert.is_open and alert.acknowledged_by is None
-        return is_waiting and not self.is_silenced(alert, draft.plan.now)
+        return self._is_pressing(draft.plan.alerts.get(alert.dedup, alert), draft.plan.now)
+
+    def _is_pressing(self, alert: Alert, now: datetime) -> bool:
+        return alert.is_open and alert.acknowledged_by is None and not self.is_silenced(alert, now)

@@ -126,6 +126,8 @@ class Desk:
                 )
             )
             await self._reload_silences(now)
+            hushed = [story.key for story in self._notifier.book.hushed_stories(now)]
+            await self._store.run(lambda connection: outbox.withdraw_sequels(connection, hushed))
             return added
 
     async def end_silence(self, silence_id: int) -> bool:

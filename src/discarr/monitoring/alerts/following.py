@@ -122,7 +122,7 @@ def _told(
             at=step.at,
             has_failed=has_failed,
         )
-        if follow.is_hidden:
+        if follow.is_hidden or step.is_hidden:  # it may have been hidden since
             in_private.append((follow.user_id, content))
             continue
         key = follow.instance, follow.media_id, follow.part, has_failed

@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from discarr.core.events import MAX_EPISODES, Ending, EventKind, Work
 from discarr.core.models import DownloadKey, EpisodeNumber, HistoryEvent, HistoryRecord
-from discarr.core.slices import drain
 from discarr.core.store.activity import HistoryCursor
 from discarr.monitoring.download_rows import Hidden
 
@@ -97,20 +96,13 @@ def reads_since(cursor: HistoryCursor, now: datetime) -> datetime:
     return min(cursor.last_at, now) - OVERLAP
 
 
-def read_steps(
-    records: Iterable[HistoryRecord], cursor: HistoryCursor, *, hidden: Hidden
-) -> tuple[tuple[Step, ...], HistoryCursor]:
-    """Return the steps behind the cursor, oldest first, and the cursor behind them.
-
-    `records` may repeat what was read before.
-    """
-    return drain(read_in_slices(records, cursor, hidden=hidden))
-
-
 def read_in_slices(
     records: Iterable[HistoryRecord], cursor: HistoryCursor, *, hidden: Hidden
 ) -> Generator[None, None, tuple[tuple[Step, ...], HistoryCursor]]:
-    """Do the same with a pause at each `yield`."""
+    """Return the steps behind the cursor, oldest first, and the cursor behind them.
+
+    `records` may repeat what was read before. There is a pause at each `yield`.
+    """
     new = sorted((record for record in records if record.id > cursor.last_id), key=lambda record: record.id)
     if not new:
         return (), cursor

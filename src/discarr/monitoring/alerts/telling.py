@@ -1,6 +1,7 @@
 """From decisions to messages: what each says, by which routes it goes, and when."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -55,7 +56,12 @@ class Telling:
         rule = self.rules[story.kind]
         content = self._content(story, members, rule)
         first_at = story.opened_at + timedelta(seconds=_WAIT_S[rule.severity])
-        messages = self._to_all(story.key, content, rule, is_hidden=story.is_hidden, not_before=first_at)
+        messages = [
+            replace(message, is_settled=content.ended_at is not None or content.acknowledged_by is not None)
+            for message in self._to_all(
+                story.key, content, rule, is_hidden=story.is_hidden, not_before=first_at
+            )
+        ]
         is_over_late = story.closed_at is not None and story.closed_at - story.opened_at >= _RINGS_AFTER
         if is_over_late and rule.severity is Severity.CRITICAL:
             messages += self._to_all(
