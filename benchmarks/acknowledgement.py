@@ -20,9 +20,10 @@ from benchmarks.servers import running_servers
 from discarr.app import App
 from discarr.clients.factory import create_client
 from discarr.core.clock import SystemClock
+from discarr.core.config import Config
 from discarr.core.memory import settle_memory
 from discarr.core.models import InstanceKind, InstanceState
-from discarr.core.settings import Settings, load_settings
+from discarr.core.settings import load_settings
 from discarr.core.store import IdentifyRecords, Store
 from discarr.discord_bot.connection import GatewayConnection
 from discarr.discord_bot.ui.controls import status_controls
@@ -160,7 +161,7 @@ def _is_ready(app: App, server: DiscordServer) -> bool:
     )
 
 
-def _settings(radarr_url: str, sonarr_url: str, server: DiscordServer, folder: Path) -> Settings:
+def _settings(radarr_url: str, sonarr_url: str, server: DiscordServer, folder: Path) -> Config:
     environ = {
         "DISCORD_TOKEN": server.world.token,
         "DISCORD_CHANNEL_ID": str(server.world.channel_id),

@@ -10,9 +10,11 @@ from datetime import timedelta
 from statistics import median
 
 from benchmarks.results import Bound, Report, Result
+from discarr.core.cleanup_config import CleanupConfig
 from discarr.core.cleanup_settings import CleanupSettings
 from discarr.core.memory import settle_memory
 from discarr.core.models import Download, DownloadKey, InstanceSnapshot, QueueSnapshot
+from discarr.core.setting_values import take_over
 from discarr.core.store import Store
 from discarr.core.store.strikes import StoredStrikes, put_strikes
 from discarr.monitoring.cleanup.collector import collect_in_slices
@@ -86,7 +88,7 @@ async def _measure(every: int, rounds: int) -> tuple[float, float, float]:
         instances = tuple(_instance(number, every) for number in range(INSTANCES))
         await store.run(lambda connection: put_strikes(connection, _strikes(instances, every)))
         tracker = ProgressTracker(clock=clock)
-        watch = CleanupWatch(CleanupSettings(), tracker, store, clock=clock)
+        watch = CleanupWatch(take_over(CleanupSettings(), CleanupConfig), tracker, store, clock=clock)
         await watch.load()
         settle_memory()
         looks_ms: list[float] = []

@@ -17,15 +17,15 @@ import msgspec
 import pyarr
 from aiopyarr.radarr_client import RadarrClient as AiopyarrRadarr
 from aiopyarr.sonarr_client import SonarrClient as AiopyarrSonarr
-from pydantic import SecretStr
 
 from benchmarks.raw_http import RawConnection
 from discarr.clients.base import MediaClient
 from discarr.clients.factory import create_client
 from discarr.clients.wire import QueueRow
 from discarr.core.clock import Clock, SystemClock
+from discarr.core.config import InstanceConfig
 from discarr.core.models import InstanceKind
-from discarr.core.settings import InstanceConfig
+from discarr.core.secret import Secret
 from discarr.sandbox.arr_server.app import API_KEY
 
 PAGE_SIZE = 1000
@@ -43,7 +43,7 @@ class _Page(msgspec.Struct, rename="camel"):
 
 def instance_config(kind: InstanceKind, url: str) -> InstanceConfig:
     """Return the settings of one simulated instance."""
-    return InstanceConfig(id=kind.value, kind=kind, name=kind.value, url=url, api_key=SecretStr(API_KEY))
+    return InstanceConfig(id=kind.value, kind=kind, name=kind.value, url=url, api_key=Secret(API_KEY))
 
 
 @asynccontextmanager

@@ -12,7 +12,8 @@ import simcord
 
 from discarr.app import App
 from discarr.clients.factory import create_client
-from discarr.core.settings import Settings, load_settings
+from discarr.core.config import Config
+from discarr.core.settings import load_settings
 from discarr.core.store import Store
 from discarr.sandbox.arr_server.app import ArrServer
 from tests.fakes.world import embed_text
@@ -149,7 +150,7 @@ async def open_app(
             await store.close()
 
 
-def _settings(servers: Mapping[str, ArrServer], channel_id: int, environ: Mapping[str, str]) -> Settings:
+def _settings(servers: Mapping[str, ArrServer], channel_id: int, environ: Mapping[str, str]) -> Config:
     return load_settings(
         {
             "DISCORD_TOKEN": "a-token-of-the-simulation",

@@ -15,9 +15,10 @@ import pytest
 from discord.state import ConnectionState as DiscordState
 
 from discarr.core.clock import SystemClock
+from discarr.core.config import Config
 from discarr.core.health_file import health_path, read_health
 from discarr.core.models import DownloadKey, InstanceKind
-from discarr.core.settings import Settings, load_settings
+from discarr.core.settings import load_settings
 from discarr.discord_bot.connection_state import ConnectionPhase, ConnectionState
 from discarr.doctor.security import Sources
 from discarr.monitoring.alerts.routes import OWNER
@@ -306,7 +307,7 @@ async def test_a_process_without_a_data_directory_says_so_and_works(
     async with running_discord() as discord_server, ArrServer(ScenarioSource(scenario=radarr())) as server:
         await server.go_away()
         settings = settings_of_a_process(discord_server, server, tmp_path / "data")
-        running = asyncio.create_task(run(settings, NO_SOURCES, lambda: settings))
+        running = asyncio.create_task(run(settings, NO_SOURCES, settings.discord_token.get_secret_value))
         await until(lambda: discord_server.world.messages)
         verdict = read_health(health_path(settings.data_dir), SystemClock().now())
         os.kill(os.getpid(), signal.SIGTERM)
@@ -357,7 +358,7 @@ async def test_a_part_that_dies_ends_the_process(
     async with running_discord() as discord_server, ArrServer(ScenarioSource(scenario=radarr())) as server:
         settings = settings_of_a_process(discord_server, server, tmp_path)
 
-        assert await run(settings, NO_SOURCES, lambda: settings) == 1
+        assert await run(settings, NO_SOURCES, settings.discord_token.get_secret_value) == 1
 
     assert "because a part of it died" in capfd.readouterr().err
 
@@ -365,7 +366,7 @@ async def test_a_part_that_dies_ends_the_process(
 NO_SOURCES = Sources(environ={}, env_file=None, secrets_dir=None)
 
 
-def settings_of_a_process(discord_server: DiscordServer, server: ArrServer, data_dir: Path) -> Settings:
+def settings_of_a_process(discord_server: DiscordServer, server: ArrServer, data_dir: Path) -> Config:
     environ = {
         "DISCORD_TOKEN": discord_server.world.token,
         "DISCORD_CHANNEL_ID": str(discord_server.world.channel_id),

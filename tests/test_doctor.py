@@ -11,7 +11,8 @@ import pytest
 
 from discarr.clients.factory import create_client
 from discarr.core.clock import SystemClock
-from discarr.core.settings import Settings, load_settings
+from discarr.core.config import Config
+from discarr.core.settings import load_settings
 from discarr.doctor import Report, Verdict, examine
 from discarr.main import main
 from tests.doctor.fake_app import API_KEY, ImpatientClock, hanging_app, running_app
@@ -35,7 +36,7 @@ def variables(server: DiscordServer, data_dir: Path, **more: str) -> dict[str, s
     }
 
 
-def settings_of(environ: Mapping[str, str]) -> Settings:
+def settings_of(environ: Mapping[str, str]) -> Config:
     return load_settings(environ, env_file=None, secrets_dir=None)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from discarr.clients.base import MediaClient
 from discarr.core.clock import Clock, SystemClock
+from discarr.core.config import Config
 from discarr.core.logging import LogLevelSwitch
-from discarr.core.settings import Settings
 from discarr.core.store import (
     Store,
 )
@@ -58,7 +58,7 @@ class App:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: Config,
         *,
         clock: Clock,
         store: Store,

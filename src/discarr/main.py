@@ -23,8 +23,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 if TYPE_CHECKING:
+    from discarr.core.config import Config
     from discarr.core.errors import ConfigError
-    from discarr.core.settings import Settings
     from discarr.doctor.security import Finding, Sources
 
 EXIT_OK = 0
@@ -205,14 +205,15 @@ def _run() -> int:
     signal.signal(signal.SIGTERM, _leave)
     import asyncio
 
+    from discarr.core.apart import read_apart
     from discarr.core.errors import ConfigError
 
     try:
-        settings = _load_settings()
+        settings = read_apart(_load_settings)
         from discarr.process import run  # late: mistakes in the settings are told at once
 
         with asyncio.Runner() as runner:
-            exit_code = runner.run(run(settings, _sources(), _load_settings))
+            exit_code = runner.run(run(settings, _sources(), _read_token))
             # The runner joins its threads, and one that looks up a name without a name server takes minutes.
             last_resort = threading.Timer(_JOIN_TIMEOUT_S, os._exit, (exit_code,))
             last_resort.daemon = True
@@ -227,10 +228,16 @@ def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
     sys.exit(EXIT_OK)
 
 
-def _load_settings() -> "Settings":
+def _load_settings() -> "Config":
     from discarr.core.settings import load_settings
 
     return load_settings(os.environ, env_file=_ENV_FILE, secrets_dir=_SECRETS_DIR)
+
+
+def _read_token() -> str:
+    from discarr.core.env_sources import read_token
+
+    return read_token(os.environ, env_file=_ENV_FILE, secrets_dir=_SECRETS_DIR)
 
 
 def _sources() -> "Sources":

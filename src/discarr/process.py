@@ -15,6 +15,7 @@ from discarr.app import App
 from discarr.clients.base import MediaClient
 from discarr.clients.factory import create_client
 from discarr.core.clock import Clock, SystemClock
+from discarr.core.config import Config
 from discarr.core.errors import ConfigError, StoreError, StoreInUse
 from discarr.core.events import EventKind
 from discarr.core.health_file import HealthReport, health_path, keep_health_file
@@ -22,7 +23,6 @@ from discarr.core.logging import setup_logging
 from discarr.core.memory import settle_memory
 from discarr.core.models import InstanceState
 from discarr.core.redaction import Redactor
-from discarr.core.settings import Settings
 from discarr.core.store import (
     IdentifyRecords,
     Store,
@@ -52,11 +52,11 @@ _END_TIMEOUT_S = 7.5
 _PRUNERS = (outbox.prune, alerts.prune, activity.prune, follows.prune, operations.prune)
 
 
-async def run(settings: Settings, sources: Sources, reload: Callable[[], Settings]) -> int:
+async def run(settings: Config, sources: Sources, token_source: Callable[[], str]) -> int:
     """Run Discarr with Discord and the real clock until SIGTERM or SIGINT; return the exit code.
 
-    `sources` is where the settings came from; `reload` reads them again: a token that was replaced in a
-    secret file is picked up without a restart.
+    `sources` is where the settings came from; `token_source` reads the token again: one that was replaced
+    in a secret file is picked up without a restart.
 
     Raises:
         ConfigError: a client cannot be made from the settings (a CA file without a certificate), or another
@@ -76,7 +76,7 @@ async def run(settings: Settings, sources: Sources, reload: Callable[[], Setting
             store = await _open_store(settings, clock)
             try:
                 findings = await worst_findings(settings, sources)
-                return await _run_on(settings, reload, clients, store, clock, findings, stop)
+                return await _run_on(settings, token_source, clients, store, clock, findings, stop)
             finally:
                 await store.close()
     finally:
@@ -84,8 +84,8 @@ async def run(settings: Settings, sources: Sources, reload: Callable[[], Setting
 
 
 async def _run_on(
-    settings: Settings,
-    reload: Callable[[], Settings],
+    settings: Config,
+    token_source: Callable[[], str],
     clients: Sequence[MediaClient],
     store: Store,
     clock: Clock,
@@ -106,7 +106,7 @@ async def _run_on(
         log_report(Report(checks=checks))
 
     connection = GatewayConnection(
-        lambda: reload().discord_token.get_secret_value(),
+        token_source,
         clock=clock,
         identify_log=IdentifyRecords(store),
         on_state=note_state,
@@ -141,7 +141,7 @@ async def _run_on(
     return exit_code
 
 
-async def _open_store(settings: Settings, clock: Clock) -> Store:
+async def _open_store(settings: Config, clock: Clock) -> Store:
     """Open the database, or go on without: a live message that forgets itself is better than none.
 
     Raises:

@@ -9,8 +9,10 @@ import httpx
 from discarr.clients.base import MediaClient
 from discarr.clients.factory import create_client
 from discarr.core.clock import Clock
-from discarr.core.instance_settings import InstanceConfig
+from discarr.core.config import InstanceConfig
+from discarr.core.instance_settings import InstanceSettings
 from discarr.core.models import InstanceKind
+from discarr.core.setting_values import take_over
 from tests.fakes.clock import FakeClock
 
 KEY = "canary-0123456789abcdef"
@@ -26,7 +28,7 @@ def make_config(kind: InstanceKind = InstanceKind.RADARR, **overrides: Any) -> I
         "url": "http://app:7878",
         "api_key": KEY,
     }
-    return InstanceConfig(**(values | overrides))
+    return take_over(InstanceSettings(**(values | overrides)), InstanceConfig)
 
 
 def make_client(

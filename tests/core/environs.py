@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from discarr.core.config import Config
 from discarr.core.errors import ConfigError
-from discarr.core.settings import Settings, load_settings
+from discarr.core.settings import load_settings
 
 TOKEN = "CANARYtokenCANARYtoken00.GaBcDe.CANARYsignatureCANARYsignature"
 KEY = "canary0123456789canary0123456789"
@@ -24,7 +25,7 @@ def load(
     base: Mapping[str, str] = MINIMAL,
     env_file: Path | None = None,
     secrets_dir: Path | None = None,
-) -> Settings:
+) -> Config:
     """Load `base` with changes."""
     return load_settings({**base, **(changes or {})}, env_file=env_file, secrets_dir=secrets_dir)
 

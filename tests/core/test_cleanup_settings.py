@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from discarr.core.cleanup_settings import CleanupAction, CleanupRule, CleanupSettings, RuleConfig
+from discarr.core.cleanup_config import CleanupAction, CleanupRule, RuleConfig
+from discarr.core.cleanup_settings import CleanupSettings
 from tests.core.environs import load, only_problem
 
 CAREFUL = {

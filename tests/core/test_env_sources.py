@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from discarr.core.env_sources import printable_name, read_data_dir
+from discarr.core.env_sources import printable_name, read_data_dir, read_token
+from discarr.core.errors import ConfigError
 from tests.core.environs import KEY, MINIMAL, TOKEN, load, problems
 
 WITHOUT_TOKEN = {name: value for name, value in MINIMAL.items() if name != "DISCORD_TOKEN"}
@@ -215,3 +216,35 @@ def test_the_data_directory_alone_is_read_as_the_settings_read_it(tmp_path: Path
 
     assert alone == load(environ, env_file=env_file, secrets_dir=secrets_dir).data_dir
     assert alone == Path("data" if source == "nowhere" else "/elsewhere")
+
+
+@pytest.mark.parametrize("source", ["environment", "named file", "secret file", "dotenv"])
+def test_the_token_alone_is_read_as_the_settings_read_it(tmp_path: Path, source: str) -> None:
+    environ = {
+        "environment": {"discord_token": f"' {TOKEN} '"},
+        "named file": {"DISCORD_TOKEN_FILE": str(write(tmp_path / "named", f"{TOKEN}\n"))},
+    }.get(source, {})
+    secrets_dir = tmp_path / "secrets"
+    env_file = tmp_path / ".env"
+    if source == "secret file":
+        write(secrets_dir / "discord_token", f"{TOKEN}\n")
+    if source == "dotenv":
+        write(env_file, f"DISCORD_TOKEN='{TOKEN}'\n")
+
+    alone = read_token(environ, env_file=env_file, secrets_dir=secrets_dir)
+
+    settings = load(environ, base=WITHOUT_TOKEN, env_file=env_file, secrets_dir=secrets_dir)
+    assert alone == settings.discord_token.get_secret_value() == TOKEN
+
+
+@pytest.mark.parametrize(
+    "value", [None, "", "paste-your-bot-token-here", "https://canary", "canary canary", "ca\u00f1ary"]
+)
+def test_a_token_that_the_settings_would_refuse_is_none(value: str | None) -> None:
+    environ = {} if value is None else {"DISCORD_TOKEN": value}
+
+    with pytest.raises(ConfigError, match="DISCORD_TOKEN") as caught:
+        read_token(environ, env_file=None, secrets_dir=None)
+
+    assert "canary" not in str(caught.value)
+    assert problems(environ, base=WITHOUT_TOKEN)

@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
+from discarr.core.config import InstanceConfig
 from discarr.core.errors import ConfigError
-from discarr.core.instance_settings import InstanceConfig
+from discarr.core.instance_settings import InstanceSettings
 from discarr.core.models import InstanceKind
-from discarr.core.setting_values import Refused, normalise_address
+from discarr.core.secret import Refused
+from discarr.core.setting_values import normalise_address
 from tests.core.environs import KEY, MINIMAL, load, only_problem, problems
 
 DISCORD_ONLY = {name: value for name, value in MINIMAL.items() if name.startswith("DISCORD_")}
@@ -214,12 +216,12 @@ def test_ids_are_always_legal_and_unique(names: list[str]) -> None:
 
 
 def test_a_config_made_by_hand_is_checked_too_and_hides_its_key() -> None:
-    config = InstanceConfig(
+    config = InstanceSettings(
         id="radarr", kind=InstanceKind.RADARR, name="Radarr", url="http://r:1/", api_key=SecretStr(KEY)
     )
     assert config.url == "http://r:1"
     assert KEY not in repr(config)
     with pytest.raises(ValidationError) as caught:
-        InstanceConfig(id="radarr", kind=InstanceKind.RADARR, name="R", url=KEY, api_key=SecretStr(""))
+        InstanceSettings(id="radarr", kind=InstanceKind.RADARR, name="R", url=KEY, api_key=SecretStr(""))
     assert KEY not in str(caught.value)
     assert caught.value.error_count() == 2

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from discarr.core.clock import SystemClock
 from discarr.core.memory import settle_memory
 
 
@@ -35,3 +36,15 @@ def test_garbage_of_the_start_and_of_later_is_collected() -> None:
 
     assert before() is None
     assert later() is None
+
+
+async def test_what_a_piece_leaves_behind_goes_before_the_next() -> None:
+    gc.disable()
+    try:
+        left = weakref.ref(Node())
+
+        await SystemClock().give_way()
+
+        assert left() is None
+    finally:
+        gc.enable()

@@ -2,14 +2,20 @@
 
 import re
 from contextlib import suppress
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
+from discarr.core.cleanup_config import CleanupConfig
+from discarr.core.cleanup_settings import CleanupSettings
+from discarr.core.config import Config, InstanceConfig
 from discarr.core.env_sources import PREFIXES
 from discarr.core.errors import ConfigError
+from discarr.core.instance_settings import InstanceSettings
 from discarr.core.settings import SETTINGS_REFERENCE, Settings, load_settings, read_exit_delay
 from discarr.utils.permissions import Grants
 from tests.core.environs import KEY, MINIMAL, TOKEN, load, only_problem, problems
@@ -245,7 +251,7 @@ def test_hidden_instances_are_found_by_name_display_name_and_id_whatever_the_cas
 def test_the_secrets_are_known_and_never_in_the_repr() -> None:
     settings = load({"SONARR_URL": "http://s", "SONARR_API_KEY": "second0123456789canary0123456789"})
     assert settings.secrets() == {TOKEN, KEY, "second0123456789canary0123456789"}
-    shown = f"{settings!r} {settings} {settings.instances} {settings.model_dump_json()}"
+    shown = f"{settings!r} {settings} {settings.instances}"
     assert not any(secret in shown for secret in settings.secrets())
 
 
@@ -254,9 +260,16 @@ def test_settings_can_be_made_directly_without_reading_the_environment(
 ) -> None:
     monkeypatch.setenv("EDIT_INTERVAL_S", "99")
     monkeypatch.setenv("LOG_FORMAT", "json")
-    values = {name: getattr(load(), name) for name in ("discord_token", "discord_channel_id", "instances")}
-    settings = Settings(**values)
+    settings = Settings(discord_token=TOKEN, discord_channel_id=1, instances=load().instances)
     assert (settings.edit_interval_s, settings.log_format) == (15, "text")
+
+
+@pytest.mark.parametrize(
+    ("read", "held"),
+    [(Settings, Config), (CleanupSettings, CleanupConfig), (InstanceSettings, InstanceConfig)],
+)
+def test_all_that_is_read_is_held_under_the_same_name(read: type[BaseModel], held: type) -> None:
+    assert read.model_fields.keys() == {field.name for field in fields(held)}
 
 
 def test_unverified_tls_is_worth_a_warning() -> None:

@@ -1,5 +1,6 @@
 """`/alerts`: what is open, what is over, what is kept quiet, and who may do what about it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -121,7 +122,7 @@ async def test_who_may_no_longer_silence_cannot_end_one_either() -> None:
             world.helper, await world.helper.slash(world.channel, "alerts"), "Silences (1)"
         )
         await world.end()
-        world.settings = world.settings.model_copy(update={"operator_user_ids": frozenset()})
+        world.settings = replace(world.settings, operator_user_ids=frozenset())
         world.start()
         await world.shows("Checked")
 

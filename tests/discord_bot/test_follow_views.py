@@ -1,5 +1,6 @@
 """Following as members use it: asking, being told, letting go."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import discord
@@ -238,7 +239,7 @@ async def test_who_is_no_longer_trusted_sees_only_that_there_is_something() -> N
     async with open_quiet(movie("Gift", 1, tags=("gift",)), environ=GIFTS) as (world, _):
         await world.helper.slash(world.channel, "follow", title="gift")
         await world.end()
-        world.settings = world.settings.model_copy(update={"operator_user_ids": frozenset()})
+        world.settings = replace(world.settings, operator_user_ids=frozenset())
         world.start()
         await world.shows("Checked")
 

@@ -1,5 +1,7 @@
 """The served guild: found, explained when it cannot be used, and the only one."""
 
+from dataclasses import replace
+
 import discord
 import pytest
 import simcord
@@ -20,7 +22,7 @@ async def move_to(world: World, channel_id: int) -> None:
     """Let the settings name another channel."""
     await world.shows("Dune")
     await world.end()
-    world.settings = world.settings.model_copy(update={"discord_channel_id": channel_id})
+    world.settings = replace(world.settings, discord_channel_id=channel_id)
     world.start()
     await world.is_online()
     await world.clock.advance(30)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import discord
 import pytest
@@ -112,7 +113,7 @@ async def test_who_is_no_longer_an_admin_when_the_form_is_sent_changes_nothing()
 
 async def name_admins(world: World, *user_ids: int) -> None:
     await world.end()
-    world.settings = world.settings.model_copy(update={"admin_user_ids": frozenset(user_ids)})
+    world.settings = replace(world.settings, admin_user_ids=frozenset(user_ids))
     world.start()
     await world.shows("Checked")
 

@@ -1,6 +1,7 @@
 """The live message, on the real discord.py over a simulated Discord."""
 
 import asyncio
+from dataclasses import replace
 
 import discord
 import pytest
@@ -113,7 +114,7 @@ async def test_a_changed_channel_takes_the_message_along() -> None:
         await world.end()
         old = world.channel
         new = world.guild.create_text_channel("films")
-        world.settings = world.settings.model_copy(update={"discord_channel_id": new.id})
+        world.settings = replace(world.settings, discord_channel_id=new.id)
         world.channel = new
         world.start()
 
@@ -134,7 +135,7 @@ async def test_missing_rights_are_told_once_and_tried_again_when_they_change(
                 world.guild.default_role: discord.PermissionOverwrite(send_messages=False, embed_links=False)
             },
         )
-        world.settings = world.settings.model_copy(update={"discord_channel_id": muted.id})
+        world.settings = replace(world.settings, discord_channel_id=muted.id)
         world.channel = muted
         world.start()
         await world.is_online()

@@ -9,8 +9,10 @@ from typing import Any
 from aiohttp import web
 
 from discarr.core.clock import SystemClock
+from discarr.core.config import InstanceConfig
+from discarr.core.instance_settings import InstanceSettings
 from discarr.core.models import InstanceKind
-from discarr.core.settings import InstanceConfig
+from discarr.core.setting_values import take_over
 
 API_KEY = "canary-api-key-0123456789abcdef"
 
@@ -87,4 +89,4 @@ def make_config(url: str, **overrides: Any) -> InstanceConfig:
         "api_key": API_KEY,
         "timeout_s": 5.0,
     }
-    return InstanceConfig(**(values | overrides))
+    return take_over(InstanceSettings(**(values | overrides)), InstanceConfig)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from discarr.clients.factory import create_client
+from discarr.core.config import InstanceConfig
 from discarr.core.models import InstanceKind
-from discarr.core.settings import InstanceConfig
 from discarr.doctor import instances
 from discarr.doctor.instances import check_instances
 from discarr.doctor.report import Check, Verdict

@@ -4,13 +4,11 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from pydantic import SecretStr
-
 from discarr.clients.base import MediaClient
 from discarr.clients.history_walk import MAX_RECORDS
 from discarr.clients.monitored import MonitoredReader
+from discarr.core.config import InstanceConfig
 from discarr.core.errors import MediaClientError
-from discarr.core.instance_settings import InstanceConfig
 from discarr.core.models import (
     AppIdentity,
     DiskSpace,
@@ -23,6 +21,7 @@ from discarr.core.models import (
     HistoryRecord,
     InstanceKind,
 )
+from discarr.core.secret import Secret
 from tests.fakes.clock import START
 
 
@@ -44,7 +43,7 @@ class FakeMediaClient(MediaClient):
 
     def __init__(self, instance_id: str = "radarr", *, name: str = "Radarr") -> None:
         self.config = InstanceConfig(
-            id=instance_id, kind=self.kind, name=name, url="http://radarr:7878", api_key=SecretStr("k" * 32)
+            id=instance_id, kind=self.kind, name=name, url="http://radarr:7878", api_key=Secret("k" * 32)
         )
         self.identity = AppIdentity(
             app_name="Radarr", version="6.0.3", instance_name="Radarr", url_base="", started_at=START

@@ -11,7 +11,8 @@ import simcord
 
 from discarr.app import App
 from discarr.clients.base import MediaClient
-from discarr.core.settings import Settings, load_settings
+from discarr.core.config import Config
+from discarr.core.settings import load_settings
 from discarr.core.store import Store
 from discarr.discord_bot.bot import DiscordBot
 from tests.fakes.clock import FakeClock
@@ -47,7 +48,7 @@ class World:
     clock: FakeClock
     clients: Sequence[MediaClient]
     store: Store
-    settings: Settings
+    settings: Config
     group: asyncio.TaskGroup
     step_takes_s: float = 0.0
     """Real time between two steps of the clock: where there are sockets, they need some."""

@@ -5,12 +5,12 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from pydantic import SecretStr
 
 from discarr.clients.factory import create_client
 from discarr.core.clock import SystemClock
-from discarr.core.instance_settings import InstanceConfig
+from discarr.core.config import InstanceConfig
 from discarr.core.models import InstanceKind, InstanceState
+from discarr.core.secret import Secret
 from discarr.monitoring.cache_manager import CacheManager
 from discarr.monitoring.detail_reader import DetailReader
 from discarr.monitoring.progress_tracker import ProgressTracker
@@ -35,7 +35,7 @@ async def view() -> StatusView:
     ):
         configs = [
             InstanceConfig(
-                id=kind.value, kind=kind, name=name, url=server.url, api_key=SecretStr(server.api_key)
+                id=kind.value, kind=kind, name=name, url=server.url, api_key=Secret(server.api_key)
             )
             for kind, name, server in (
                 (InstanceKind.RADARR, "Movies", radarr),

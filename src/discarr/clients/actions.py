@@ -16,8 +16,8 @@ from discarr.clients.values import is_id
 from discarr.clients.wire_actions import EpisodeRow, ImportRow, LibraryRow, MoviesSearch
 from discarr.core.actions import CommandStatus, ImportCandidate, LibraryEpisode, LibraryTitle, Removal
 from discarr.core.clock import Clock
+from discarr.core.config import InstanceConfig
 from discarr.core.errors import BadAnswer, Crashed, NotComplete, Rejected
-from discarr.core.instance_settings import InstanceConfig
 from discarr.core.models import Download, DownloadKey, InstanceKind
 
 _CLIENT_S = 60.0

@@ -38,8 +38,8 @@ from discarr.clients.wire import (
     TitleRow,
 )
 from discarr.core.clock import Clock
+from discarr.core.config import InstanceConfig
 from discarr.core.errors import BadAnswer, MediaClientError, Misconfigured, NotFound, TimedOut
-from discarr.core.instance_settings import InstanceConfig
 from discarr.core.models import (
     AppIdentity,
     DiskSpace,

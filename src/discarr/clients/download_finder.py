@@ -9,8 +9,8 @@ from discarr.clients.titles import TitleCache
 from discarr.clients.transport import InstanceHttp, Params
 from discarr.clients.wire import QueueRow
 from discarr.core.clock import Clock
+from discarr.core.config import InstanceConfig
 from discarr.core.errors import BadAnswer, TimedOut
-from discarr.core.instance_settings import InstanceConfig
 from discarr.core.models import Download, DownloadKey, InstanceKind
 from discarr.core.slices import release
 

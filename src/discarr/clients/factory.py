@@ -6,7 +6,7 @@ from discarr.clients.base import MediaClient
 from discarr.clients.radarr import RadarrClient
 from discarr.clients.sonarr import SonarrClient
 from discarr.core.clock import Clock
-from discarr.core.instance_settings import InstanceConfig
+from discarr.core.config import InstanceConfig
 from discarr.core.models import InstanceKind
 
 _CLIENTS: dict[InstanceKind, type[MediaClient]] = {

@@ -10,8 +10,8 @@ from discarr.clients.transport import InstanceHttp
 from discarr.clients.values import is_id
 from discarr.clients.wire import MonitoredEpisode, MonitoredMovie, QueueRow
 from discarr.core.clock import Clock
+from discarr.core.config import InstanceConfig
 from discarr.core.errors import NotFound
-from discarr.core.instance_settings import InstanceConfig
 from discarr.core.models import Download, DownloadKey, InstanceKind
 
 _BUDGET_TIMEOUTS: Final = 2

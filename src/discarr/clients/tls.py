@@ -7,8 +7,8 @@ from pathlib import Path
 
 import httpx
 
+from discarr.core.config import InstanceConfig
 from discarr.core.errors import ConfigError
-from discarr.core.instance_settings import InstanceConfig
 
 _OTHER_NAME = "Its certificate is for another name: use that name in the address."
 _VERIFY_REMEDIES: Mapping[int, str] = {

@@ -17,6 +17,7 @@ from discarr.clients.responses import API_PATH, error_for, is_locked
 from discarr.clients.tls import tls_context, tls_remedy
 from discarr.clients.tls_http import TlsHttp
 from discarr.core.clock import Clock
+from discarr.core.config import InstanceConfig
 from discarr.core.errors import (
     BadAnswer,
     MediaClientError,
@@ -25,7 +26,6 @@ from discarr.core.errors import (
     TimedOut,
     Unreachable,
 )
-from discarr.core.instance_settings import InstanceConfig
 
 type Params = tuple[tuple[str, str], ...]
 

@@ -1,65 +1,17 @@
-"""What the settings tell clean-up: the rules it looks by, their thresholds, and what it leaves alone."""
+"""How the settings of clean-up are read."""
 
 import re
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated, Final
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from discarr.core.setting_values import Refused, Variable, Words, split_list
+from discarr.core.cleanup_config import CleanupAction, CleanupRule, RuleConfig
+from discarr.core.secret import Refused
+from discarr.core.setting_values import Variable, Words, split_list
 
 FEWEST_STRIKES: Final = 3
 """Fewer would be a guess: one look proves nothing, and the second may have met the same hiccup."""
 MOST_STRIKES: Final = 1000
-
-
-class CleanupRule(StrEnum):
-    """Why a download may be proposed for removal, what is least in doubt first.
-
-    The values stand in settings and in the database: a released one never changes.
-    """
-
-    FAILED = "failed"
-    """The download client or the app gave it up."""
-    MISSING_FILES = "missing-files"
-    """Its files are no longer where the download client put them."""
-    FAILED_IMPORT = "failed-import"
-    """Complete, but the app refuses it for a reason that lies in the release."""
-    ALREADY_HAVE = "already-have"
-    """Complete, but no better than what is in the library."""
-    NO_METADATA = "no-metadata"
-    """A torrent of which nobody sends even the description."""
-    STALLED = "stalled"
-    SLOW = "slow"
-    ORPHAN = "orphan"
-    """It belongs to nothing in the library (any more)."""
-    UNMONITORED = "unmonitored"
-    """Nothing of what it holds is wanted any more."""
-
-
-class CleanupAction(StrEnum):
-    """What is done to a download that is cleaned up."""
-
-    REMOVE = "remove"
-    """Delete the download and its data."""
-    BLOCKLIST = "blocklist"
-    """The same, and never take this release again."""
-    SEARCH = "search"
-    """The same, and search for another release."""
-    CATEGORY = "category"
-    """Keep the data: hand it over to the download client's category for what is done with."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleConfig:
-    """A rule that is switched on."""
-
-    rule: CleanupRule
-    action: CleanupAction
-    """What is suggested."""
-    strikes: int | None = None
-    """How many it takes; None: as many as for every rule."""
 
 
 def _rules(text: str) -> tuple[RuleConfig, ...]:
@@ -120,7 +72,7 @@ def _read_rules(value: object) -> object:
 
 
 class CleanupSettings(BaseModel):
-    """The part of the settings that clean-up goes by."""
+    """The part of `Settings` that becomes a `CleanupConfig`."""
 
     cleanup_rules: Annotated[
         tuple[RuleConfig, ...],
@@ -134,7 +86,6 @@ class CleanupSettings(BaseModel):
             "stalled:search:6,slow:search,orphan:remove,unmonitored:remove",
         ),
     ] = _rules(_DEFAULT_RULES)
-    """In the order of `CleanupRule`, each at most once."""
     cleanup_strikes: Annotated[
         int,
         Field(ge=FEWEST_STRIKES, le=MOST_STRIKES),
@@ -194,7 +145,6 @@ class CleanupSettings(BaseModel):
             example="My Private Tracker",
         ),
     ] = frozenset()
-    """Lower case."""
     cleanup_keep_tags: Annotated[
         Words,
         Variable(
@@ -204,7 +154,6 @@ class CleanupSettings(BaseModel):
             example="keep",
         ),
     ] = frozenset()
-    """Lower case."""
     cleanup_per_run: Annotated[
         int,
         Field(ge=1, le=1000),
@@ -225,7 +174,3 @@ class CleanupSettings(BaseModel):
             example="20",
         ),
     ] = 20
-
-    def strikes_of(self, config: RuleConfig) -> int:
-        """Return how many strikes a rule takes."""
-        return self.cleanup_strikes if config.strikes is None else config.strikes

@@ -5,6 +5,8 @@ import time
 from datetime import UTC, datetime
 from typing import Protocol
 
+from discarr.core.memory import collect_the_young
+
 
 class Clock(Protocol):
     """Where every module gets its time from, so that tests and the demo can supply their own."""
@@ -44,4 +46,5 @@ class SystemClock:
     async def give_way(self) -> None:
         # Whoever waits for the lock gets it in a later round than the one in which it is released.
         async with self._turn:
+            collect_the_young()
             await asyncio.sleep(0)

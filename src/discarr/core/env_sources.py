@@ -2,7 +2,8 @@
 
 The first of them that holds a value that is not blank wins; names are compared without regard to case.
 Only names that begin with one of `PREFIXES` are looked at. Nothing here imports pydantic: `discarr
-healthcheck` reads its directory this way, and Docker calls it all the time.
+healthcheck` reads its directory this way, and Docker calls it all the time; and so does the running bot
+its token, before each login.
 """
 
 import io
@@ -14,6 +15,9 @@ from pathlib import Path
 from typing import Final
 
 from dotenv.parser import parse_stream
+
+from discarr.core.errors import ConfigError
+from discarr.core.secret import Refused, check_secret
 
 DEFAULT_DATA_DIR: Final = Path("data")
 PREFIXES = ("DISCORD_", "RADARR_", "SONARR_", "DISCARR_")
@@ -88,15 +92,40 @@ def read_variables(
 
 def read_data_dir(environ: Mapping[str, str], *, env_file: Path | None, secrets_dir: Path | None) -> Path:
     """Return DISCARR_DATA_DIR as the settings read it, without the cost of loading and checking them."""
-    name = "DISCARR_DATA_DIR"
+    value = _read_one("DISCARR_DATA_DIR", environ, env_file, secrets_dir)
+    return DEFAULT_DATA_DIR if value is None else Path(value)
+
+
+def read_token(environ: Mapping[str, str], *, env_file: Path | None, secrets_dir: Path | None) -> str:
+    """Return DISCORD_TOKEN likewise: while Discarr runs, it may be replaced.
+
+    Raises:
+        ConfigError: there is none that the settings would take.
+    """
+    name = "DISCORD_TOKEN"
+    value = _read_one(name, environ, env_file, secrets_dir) or ""
+    try:
+        check_secret(value)
+    except Refused as refusal:
+        raise ConfigError((f"{name} {refusal}.",)) from None
+    return value
+
+
+def _read_one(
+    name: str, environ: Mapping[str, str], env_file: Path | None, secrets_dir: Path | None
+) -> str | None:
     variables = read_variables(
         environ,
         env_file=env_file,
         secrets_dir=secrets_dir,
         is_known=lambda other: other.casefold() == name.casefold(),
     )
-    value = variables.get(name)
-    return DEFAULT_DATA_DIR if value is None else Path(value)
+    return variables.get(name)
+
+
+def instance_pattern(keys: Iterable[str]) -> re.Pattern[str]:
+    """Return what a variable of an instance looks like that ends in one of `keys`, with or without a name."""
+    return re.compile(rf"(?P<kind>RADARR|SONARR)_(?:_(?P<name>.+)__)?(?P<key>{'|'.join(keys)})", re.I)
 
 
 def clean(text: str) -> str:

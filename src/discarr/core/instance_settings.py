@@ -14,20 +14,28 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from discarr.core.env_sources import Entry, Variables, printable_name
+from discarr.core.config import InstanceConfig
+from discarr.core.env_sources import Entry, Variables, instance_pattern, printable_name
 from discarr.core.models import InstanceKind
-from discarr.core.setting_values import Address, CaFile, DisplayName, Refused, Secret, Variable
+from discarr.core.secret import Refused
+from discarr.core.setting_values import (
+    Address,
+    CaFile,
+    DisplayName,
+    SecretText,
+    Variable,
+    take_over,
+)
 
 _LONGEST_ID = 32
 
 
-class InstanceConfig(BaseModel):
-    """One Radarr or Sonarr that Discarr watches."""
+class InstanceSettings(BaseModel):
+    """What is set for one instance; becomes its `InstanceConfig`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,32}$")]
-    """Unique over both kinds: "radarr", "radarr_4k"; stable as long as the name in the settings is."""
     kind: InstanceKind
     name: Annotated[
         DisplayName,
@@ -49,9 +57,8 @@ class InstanceConfig(BaseModel):
             is_required=True,
         ),
     ]
-    """Normalised: scheme://host[:port][/base], without a trailing slash."""
     api_key: Annotated[
-        Secret,
+        SecretText,
         Variable(
             name="API_KEY",
             about="From the app: Settings → General → Security → API Key.",
@@ -69,7 +76,6 @@ class InstanceConfig(BaseModel):
             example="https://{kind}.example.org",
         ),
     ] = None
-    """None: no links."""
     verify_tls: Annotated[
         bool,
         Variable(
@@ -88,7 +94,6 @@ class InstanceConfig(BaseModel):
             example="/data/ca.pem",
         ),
     ] = None
-    """None: the system's authorities."""
     timeout_s: Annotated[
         float,
         Field(gt=0, le=300, allow_inf_nan=False),
@@ -99,19 +104,17 @@ class InstanceConfig(BaseModel):
             example="15",
         ),
     ] = 15.0
-    """Outer deadline of a queue request; other requests scale from it."""
 
 
 INSTANCE_VARIABLES: Mapping[str, Variable] = {
     field_name: next(item for item in info.metadata if isinstance(item, Variable))
-    for field_name, info in InstanceConfig.model_fields.items()
+    for field_name, info in InstanceSettings.model_fields.items()
     if any(isinstance(item, Variable) for item in info.metadata)
 }
-"""By field of `InstanceConfig`; names are only the part behind `RADARR_` or `RADARR__<NAME>__`."""
+"""By field of `InstanceSettings`; names are only the part behind `RADARR_` or `RADARR__<NAME>__`."""
 
-_KEYS = "|".join(variable.name for variable in INSTANCE_VARIABLES.values())
 _FIELDS = {variable.name: field_name for field_name, variable in INSTANCE_VARIABLES.items()}
-_VARIABLE = re.compile(rf"(?P<kind>RADARR|SONARR)_(?:_(?P<name>.+)__)?(?P<key>{_KEYS})", re.I)
+_VARIABLE = instance_pattern(_FIELDS)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -122,7 +125,7 @@ class _Draft:
     name: str | None
     """As typed; None for the one without a name."""
     entries: dict[str, Entry] = field(default_factory=dict)
-    """By field of `InstanceConfig`."""
+    """By field of `InstanceSettings`."""
     is_ambiguous: bool = False
     """Whether another instance has the name that this one would get by default."""
 
@@ -228,7 +231,7 @@ def _build(draft: _Draft, problems: list[str]) -> InstanceConfig | None:
     values: dict[str, object] = {name: entry.value for name, entry in draft.entries.items()}
     values["name"] = draft.shown_name
     try:
-        return InstanceConfig.model_validate({"id": draft.id, "kind": draft.kind, **values})
+        settings = InstanceSettings.model_validate({"id": draft.id, "kind": draft.kind, **values})
     except ValidationError as error:
         for name, words in refusals(error):
             expects = INSTANCE_VARIABLES[name].of_instance("", draft.kind).expects
@@ -236,6 +239,7 @@ def _build(draft: _Draft, problems: list[str]) -> InstanceConfig | None:
             verdict = f"is missing: it must be {expects}" if is_missing else words or f"must be {expects}"
             problems.append(f"{draft.variable(name)} {verdict}.")
         return None
+    return take_over(settings, InstanceConfig)
 
 
 def refusals(error: ValidationError) -> Iterator[tuple[str, str | None]]:

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from discarr.core.clock import Clock
+from discarr.core.config import Config
 from discarr.core.redaction import Redactor
-from discarr.core.settings import Settings
 
 _OWN_LOGGER = "discarr"
 _NOISY_LOGGERS = ("aiohttp.access", "discord.gateway", "discord.http", "h2", "hpack", "httpcore", "httpx")
@@ -122,7 +122,7 @@ class LogPipe:
         self._handler.close()
 
 
-def setup_logging(settings: Settings, redactor: Redactor, stream: TextIO) -> LogPipe:
+def setup_logging(settings: Config, redactor: Redactor, stream: TextIO) -> LogPipe:
     """Send everything that is logged to `stream`, redacted, in place of other handlers.
 
     Only Discarr's own loggers ever get to DEBUG: discord.py prints tokens there.

@@ -7,19 +7,19 @@ people paste secrets into the wrong line.
 import ipaddress
 import re
 import socket
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, SecretStr
 
+from discarr.core.cleanup_config import CleanupConfig
+from discarr.core.config import Config, InstanceConfig, LogLevel
 from discarr.core.env_sources import clean
 from discarr.core.models import InstanceKind
+from discarr.core.secret import Refused, Secret, check_secret, is_placeholder
 
-_PLACEHOLDER = re.compile(
-    r"<[^#@].*>|(paste|put|your|change|replace|insert|enter)[-_ ].*|changeme|x{4,}|\.{3}", re.I
-)
 _CHANNEL_LINK = re.compile(r"https?://(?:\w+\.)?discord(?:app)?\.com/channels/\d+/(\d+)(?:/\d+)?/?")
 _ROLE_MENTION = re.compile(r"<@&(\d+)>|(\d+)")
 _USER_MENTION = re.compile(r"<@!?(\d+)>|(\d+)")
@@ -30,10 +30,6 @@ _FORBIDDEN_NETWORKS = tuple(
     for network in ("169.254.0.0/16", "fe80::/10", "100.100.100.200/32", "fd00:ec2::254/128")
 )
 """Link-local ranges and the clouds' metadata services: never a media server, always worth attacking."""
-
-
-class Refused(ValueError):
-    """A value cannot be used; the text completes a sentence that begins with the variable's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,23 +57,8 @@ class Variable:
         )
 
 
-def is_placeholder(text: str) -> bool:
-    """Return whether a value is still the one from an example file."""
-    return _PLACEHOLDER.fullmatch(text) is not None
-
-
 def _check_secret(secret: SecretStr) -> SecretStr:
-    value = secret.get_secret_value()
-    if not value:
-        raise Refused("is empty")
-    if is_placeholder(value):
-        raise Refused("still holds the placeholder of the example: put your own value there")
-    if "://" in value:
-        raise Refused("holds an address: the values may have been swapped")
-    if re.search(r"\s", value):
-        raise Refused("contains a blank or a line break: copy the value alone, without any other word")
-    if not (value.isascii() and value.isprintable()):
-        raise Refused("contains a character that no key or token has: copy it again")
+    check_secret(secret.get_secret_value())
     return secret
 
 
@@ -110,6 +91,17 @@ def _read_ids(value: object, mention: re.Pattern[str]) -> object:
         return value
     matches = [mention.fullmatch(part) for part in split_list(value)]
     return frozenset(_read_id((match.group(1) or match.group(2)) if match else "") for match in matches)
+
+
+def take_over[T: (Config, InstanceConfig, CleanupConfig)](model: BaseModel, config: type[T]) -> T:
+    """Return what was checked as the product holds it: the fields of the same names."""
+    values: dict[str, Any] = {field.name: getattr(model, field.name) for field in fields(config)}
+    secrets = {
+        name: Secret(value.get_secret_value())
+        for name, value in values.items()
+        if isinstance(value, SecretStr)
+    }
+    return config(**values | secrets)
 
 
 def split_list(text: str) -> tuple[str, ...]:
@@ -204,13 +196,13 @@ def _is_forbidden(host: str) -> bool:
 
 
 Address = Annotated[str, AfterValidator(normalise_address)]
-Secret = Annotated[SecretStr, AfterValidator(_check_secret)]
+SecretText = Annotated[SecretStr, AfterValidator(_check_secret)]
 ChannelId = Annotated[int, BeforeValidator(_read_channel_id)]
 RoleIds = Annotated[frozenset[int], BeforeValidator(_read_role_ids)]
 UserIds = Annotated[frozenset[int], BeforeValidator(_read_user_ids)]
 Words = Annotated[frozenset[str], BeforeValidator(_read_words)]
 """Lower case, without order."""
-LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_read_level)]
+Level = Annotated[LogLevel, BeforeValidator(_read_level)]
 DisplayName = Annotated[str, AfterValidator(_check_name)]
 DirectoryPath = Annotated[Path, BeforeValidator(_read_path)]
 CaFile = Annotated[Path, BeforeValidator(_read_path), AfterValidator(_check_ca_file)]

@@ -8,17 +8,17 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, InstanceOf, TypeAdapter, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from discarr.core.cleanup_settings import CleanupSettings
+from discarr.core.config import Config, InstanceConfig, LogFormat
 from discarr.core.env_sources import DEFAULT_DATA_DIR, Entry, Variables, printable_name, read_variables
 from discarr.core.errors import ConfigError
 from discarr.core.instance_settings import (
     INSTANCE_VARIABLES,
-    InstanceConfig,
     build_instances,
     find_instances,
     is_instance_variable,
@@ -28,31 +28,29 @@ from discarr.core.models import InstanceKind
 from discarr.core.setting_values import (
     ChannelId,
     DirectoryPath,
-    LogLevel,
+    Level,
     RoleIds,
-    Secret,
+    SecretText,
     UserIds,
     Variable,
     Words,
     split_list,
+    take_over,
 )
-from discarr.utils.permissions import Grants
 
-__all__ = ["SETTINGS_REFERENCE", "InstanceConfig", "Settings", "Variable", "load_settings", "read_exit_delay"]
-
-LogFormat = Literal["text", "json"]
+__all__ = ["SETTINGS_REFERENCE", "Settings", "Variable", "load_settings", "read_exit_delay"]
 
 _ROLES = "role ids separated by commas: turn on Developer Mode in Discord, then Copy Role ID"
 _USERS = "user ids separated by commas: turn on Developer Mode in Discord, then Copy User ID"
 
 
 class Settings(BaseSettings, CleanupSettings):
-    """Everything Discarr can be told; made by `load_settings`."""
+    """Everything Discarr can be told; checked by `load_settings`, and held as `Config`."""
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     discord_token: Annotated[
-        Secret,
+        SecretText,
         Variable(
             name="DISCORD_TOKEN",
             about="Your bot's token: discord.com/developers → your application → Bot → Reset Token.",
@@ -71,7 +69,7 @@ class Settings(BaseSettings, CleanupSettings):
             is_required=True,
         ),
     ]
-    instances: Annotated[tuple[InstanceConfig, ...], Field(min_length=1)]
+    instances: Annotated[tuple[InstanceOf[InstanceConfig], ...], Field(min_length=1)]
     refresh_interval_s: Annotated[
         float,
         Field(ge=1, le=3600, allow_inf_nan=False),
@@ -112,7 +110,7 @@ class Settings(BaseSettings, CleanupSettings):
         ),
     ] = DEFAULT_DATA_DIR
     log_level: Annotated[
-        LogLevel,
+        Level,
         Variable(
             name="DISCARR_LOG_LEVEL",
             about="debug, info, warning or error.",
@@ -216,7 +214,6 @@ class Settings(BaseSettings, CleanupSettings):
             example="4K",
         ),
     ] = frozenset()
-    """Ids; names stand for ids in the variable only."""
     hidden_tags: Annotated[
         Words,
         Variable(
@@ -227,7 +224,6 @@ class Settings(BaseSettings, CleanupSettings):
             example="gifts,adults",
         ),
     ] = frozenset()
-    """Lower case."""
     exit_delay_s: Annotated[
         float,
         Field(ge=0, le=3600, allow_inf_nan=False),
@@ -240,7 +236,6 @@ class Settings(BaseSettings, CleanupSettings):
         ),
     ] = 0.0
     warnings: tuple[str, ...] = ()
-    """What is worth saying about the settings without being wrong."""
 
     @classmethod
     def settings_customise_sources(
@@ -257,23 +252,6 @@ class Settings(BaseSettings, CleanupSettings):
         unreadable file, and quote values in their errors.
         """
         return (init_settings,)
-
-    @property
-    def grants(self) -> Grants:
-        """Who may do what."""
-        return Grants(
-            operator_roles=self.operator_role_ids,
-            operator_users=self.operator_user_ids,
-            admin_roles=self.admin_role_ids,
-            admin_users=self.admin_user_ids,
-            owner_roles=self.owner_role_ids,
-            owner_users=self.owner_user_ids,
-        )
-
-    def secrets(self) -> frozenset[str]:
-        """Return every value that must never be shown."""
-        keys = {config.api_key.get_secret_value() for config in self.instances}
-        return frozenset(keys | {self.discord_token.get_secret_value()})
 
 
 _VARIABLES: Mapping[str, Variable] = {
@@ -301,8 +279,8 @@ SETTINGS_REFERENCE: tuple[Variable, ...] = tuple(_reference())
 """Every variable, in the order of `.env.example`; named instances stand there as `RADARR__4K__…`."""
 
 
-def load_settings(environ: Mapping[str, str], *, env_file: Path | None, secrets_dir: Path | None) -> Settings:
-    """Read and check everything.
+def load_settings(environ: Mapping[str, str], *, env_file: Path | None, secrets_dir: Path | None) -> Config:
+    """Read and check everything; return what the product goes by.
 
     `env_file` and `secrets_dir` may be missing on disk; None leaves them out.
 
@@ -335,7 +313,7 @@ def load_settings(environ: Mapping[str, str], *, env_file: Path | None, secrets_
         raise ConfigError(tuple(dict.fromkeys(problems))) from None
     if problems:
         raise ConfigError(tuple(dict.fromkeys(problems)))
-    return settings
+    return take_over(settings, Config)
 
 
 def read_exit_delay(environ: Mapping[str, str], *, env_file: Path | None, secrets_dir: Path | None) -> float:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import aiohttp
 import discord
 
-from discarr.core.settings import Settings
+from discarr.core.config import Config
 from discarr.discord_bot.error_reports import MemberUnknown, NoHome, NotAllowed, WrongGuild
 from discarr.discord_bot.home import Home
 from discarr.monitoring.acting.operation import Person
@@ -60,7 +60,7 @@ class Asker:
 class Askers:
     """Knows everybody in the served guild, also when they write in private."""
 
-    def __init__(self, settings: Settings, home: Home) -> None:
+    def __init__(self, settings: Config, home: Home) -> None:
         self._settings = settings
         self._home = home
 

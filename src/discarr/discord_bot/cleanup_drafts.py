@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
-from discarr.core.cleanup_settings import CleanupAction, CleanupRule
+from discarr.core.cleanup_config import CleanupAction, CleanupRule
 from discarr.core.models import DownloadKey
 from discarr.monitoring.acting.kinds import ActionKind
 from discarr.monitoring.cleanup.candidates import Candidate, Collection

@@ -5,7 +5,7 @@ from typing import Any
 
 import discord
 
-from discarr.core.cleanup_settings import CleanupAction, CleanupRule
+from discarr.core.cleanup_config import CleanupAction, CleanupRule
 from discarr.core.models import DownloadKey
 from discarr.discord_bot.askers import Asker, Askers
 from discarr.discord_bot.cleanup_drafts import CleanupDraft

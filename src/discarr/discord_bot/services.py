@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from discarr.core.clock import Clock
+from discarr.core.config import Config
 from discarr.core.logging import LogLevelSwitch
-from discarr.core.settings import Settings
 from discarr.core.store import Store
 from discarr.core.watchdog import LoopMonitor
 from discarr.discord_bot.cleanup_drafts import CleanupDraft
@@ -27,7 +27,7 @@ from discarr.monitoring.progress_tracker import ProgressTracker
 class Services:
     """The parts of the running process that commands and buttons use."""
 
-    settings: Settings
+    settings: Config
     clock: Clock
     store: Store
     cache: CacheManager

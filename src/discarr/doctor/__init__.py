@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 
 from discarr.clients.base import MediaClient
 from discarr.core.clock import Clock
-from discarr.core.settings import Settings
+from discarr.core.config import Config
 from discarr.doctor.discord_side import check_discord
 from discarr.doctor.host import check_data_dir, is_in_container
 from discarr.doctor.instances import check_instances, open_clients
@@ -35,7 +35,7 @@ __all__ = [
 
 
 async def examine(
-    settings: Settings,
+    settings: Config,
     *,
     clock: Clock,
     media_clients: Sequence[MediaClient] | None = None,
@@ -83,7 +83,7 @@ async def examine(
     )
 
 
-def _settings_checks(settings: Settings) -> Iterator[Check]:
+def _settings_checks(settings: Config) -> Iterator[Check]:
     names = ", ".join(config.name for config in settings.instances)
     yield Check(subject=SETTINGS, verdict=Verdict.OK, text=f"They can be used; instances: {names}.")
     for warning in settings.warnings:

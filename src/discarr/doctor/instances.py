@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from discarr.clients.base import MediaClient
 from discarr.clients.factory import create_client
 from discarr.core.clock import Clock
+from discarr.core.config import InstanceConfig
 from discarr.core.errors import (
     ConfigError,
     MediaClientError,
@@ -20,7 +21,6 @@ from discarr.core.errors import (
     Unreachable,
 )
 from discarr.core.models import AppIdentity, InstanceKind
-from discarr.core.settings import InstanceConfig
 from discarr.doctor.off_loop import look_up
 from discarr.doctor.report import Check, Verdict
 

@@ -154,7 +154,8 @@ class DownloadMonitor:
             self._edited_at = self._renewed_at = self._clock.monotonic()
         elif renew and published is Published.UNCHANGED:
             self._renewed_at = self._clock.monotonic()
-        rows = [*view.needs_hand, *view.others]
-        del view
-        await release(rows, self._clock)
+        # All this time the snapshot may have been held by nobody else, and would go with this frame, at once.
+        remains = [*view.needs_hand, *view.others, *snapshot.downloads]
+        del view, snapshot
+        await release(remains, self._clock)
         return published

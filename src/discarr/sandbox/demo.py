@@ -10,6 +10,7 @@ import tempfile
 import webbrowser
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -20,9 +21,10 @@ from simcord.preview import Preview
 from discarr.app import App
 from discarr.clients.factory import create_client
 from discarr.core.clock import SystemClock
+from discarr.core.config import Config
 from discarr.core.logging import setup_logging
 from discarr.core.redaction import Redactor
-from discarr.core.settings import Settings, load_settings
+from discarr.core.settings import load_settings
 from discarr.core.store import Store
 from discarr.process import stop_on_signals
 from discarr.sandbox.arr_server.demo_scenarios import demo_media
@@ -33,8 +35,6 @@ from discarr.sandbox.simulated_discord import SimulatedDiscord, open_simulated_d
 
 _DESKTOPS = ("darwin", "win32")
 _STAND_IN = "the-demo-needs-no-token"
-_IN_A_VISIT = {"cleanup_strikes": 2, "cleanup_spacing_minutes": 0.25}
-"""How soon clean-up proposes something; what settings may say starts at minutes, as is right at home."""
 _WELCOME = """\
 Discarr is at work here, with no token and no servers:
 
@@ -112,9 +112,9 @@ async def open_demo(*, replay: Path | None, speed: float) -> AsyncIterator[tuple
         yield discord_side, app
 
 
-def demo_settings(environ: Mapping[str, str], channel_id: int, data_dir: Path, *, owner_id: int) -> Settings:
+def demo_settings(environ: Mapping[str, str], channel_id: int, data_dir: Path, *, owner_id: int) -> Config:
     """Return the settings of the demo, read by the same reader as everybody's."""
-    return load_settings(
+    settings = load_settings(
         {
             "DISCORD_TOKEN": _STAND_IN,
             "DISCORD_CHANNEL_ID": str(channel_id),
@@ -127,7 +127,9 @@ def demo_settings(environ: Mapping[str, str], channel_id: int, data_dir: Path, *
         },
         env_file=None,
         secrets_dir=None,
-    ).model_copy(update=_IN_A_VISIT)
+    )
+    # What settings may say starts at minutes, as is right at home.
+    return replace(settings, cleanup_strikes=2, cleanup_spacing_minutes=0.25)
 
 
 def local_timezone() -> str:

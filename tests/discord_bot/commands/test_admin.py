@@ -1,6 +1,7 @@
 """Who may do what, decided in code on every path."""
 
 import logging
+from dataclasses import replace
 
 import discord
 import pytest
@@ -41,7 +42,7 @@ async def test_a_role_from_the_settings_makes_an_admin() -> None:
     async with open_world([instance()], prepare=add_role) as world:
         await loaded(world)
         await world.end()
-        world.settings = world.settings.model_copy(update={"admin_role_ids": frozenset({roles[0].id})})
+        world.settings = replace(world.settings, admin_role_ids=frozenset({roles[0].id}))
         world.start()
         await loaded(world)
         mia = world.guild.add_member(world.env.create_user("mia"), roles=roles)

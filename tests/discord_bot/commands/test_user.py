@@ -1,6 +1,7 @@
 """`/queue`, `/health`, `/check` and the buttons, as people use them."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -101,7 +102,7 @@ async def test_pages_turn_in_place_and_lead_to_cards_and_back() -> None:
 
 async def test_a_card_leads_into_the_app_where_browsers_can_reach_it() -> None:
     client = instance()
-    client.config = client.config.model_copy(update={"public_url": "https://films.example.org"})
+    client.config = replace(client.config, public_url="https://films.example.org")
     async with open_world([client]) as world:
         await loaded(world)
         opened = await world.member.slash(world.channel, "queue")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from discarr.core.cleanup_settings import CleanupAction, CleanupRule
+from discarr.core.cleanup_config import CleanupAction, CleanupRule
 from discarr.core.models import DownloadKey
 from discarr.discord_bot.cleanup_drafts import CleanupDraft
 from discarr.discord_bot.ui.cleanup_controls import cleanup_controls

@@ -8,7 +8,8 @@ from typing import Any
 import discord
 import pytest
 
-from discarr.core.settings import Settings, load_settings
+from discarr.core.config import Config
+from discarr.core.settings import load_settings
 from discarr.doctor.security import Scan, Severity, Sources, fingerprint, scan, worst_findings
 from tests.doctor.fake_app import API_KEY, ImpatientClock, hanging_app, running_app
 from tests.fakes.discord_server import DiscordServer, running_discord
@@ -35,7 +36,7 @@ def variables(server: DiscordServer, folder: Path, **more: str) -> dict[str, str
     }
 
 
-def read(environ: Mapping[str, str]) -> tuple[Settings, Sources]:
+def read(environ: Mapping[str, str]) -> tuple[Config, Sources]:
     sources = Sources(environ=environ, env_file=None, secrets_dir=None)
     return load_settings(environ, env_file=None, secrets_dir=None), sources
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import structs
 
+from discarr.core.cleanup_config import CleanupConfig
 from discarr.core.cleanup_settings import CleanupSettings
 from discarr.core.models import (
     Download,
@@ -16,6 +17,7 @@ from discarr.core.models import (
     TrackedState,
     TrackedStatus,
 )
+from discarr.core.setting_values import take_over
 from discarr.core.store import Store
 from discarr.monitoring.cleanup.candidates import Collection
 from discarr.monitoring.cleanup.collector import collect
@@ -47,8 +49,8 @@ class JumpingClock(FakeClock):
         self._elapsed += seconds
 
 
-def settings_of(**overrides: Any) -> CleanupSettings:
-    return CleanupSettings(**overrides)
+def settings_of(**overrides: Any) -> CleanupConfig:
+    return take_over(CleanupSettings(**overrides), CleanupConfig)
 
 
 def make_item(download_id: str = "A", *, instance: str = "radarr", **overrides: Any) -> Download:
@@ -91,7 +93,7 @@ class Stage:
     def __init__(
         self,
         store: Store,
-        settings: CleanupSettings | None = None,
+        settings: CleanupConfig | None = None,
         *,
         instances: tuple[str, ...] = ("radarr",),
         libraries: dict[str, MonitoredSource] | None = None,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from discarr.core.cleanup_settings import CleanupAction
+from discarr.core.cleanup_config import CleanupAction
 from discarr.core.models import InstanceKind
 from discarr.monitoring.cleanup.candidates import possible_actions, supported_actions
 from tests.factories import make_instance_snapshot

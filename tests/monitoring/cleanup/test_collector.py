@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from discarr.core.cleanup_settings import CleanupAction, CleanupRule
+from discarr.core.cleanup_config import CleanupAction, CleanupRule
 from discarr.core.models import QueueStatus, TrackedState
 from discarr.core.slices import drain
 from discarr.core.store import Store

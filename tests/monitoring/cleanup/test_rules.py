@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from discarr.core.cleanup_settings import CleanupRule
+from discarr.core.cleanup_config import CleanupRule
 from discarr.core.models import Download, Protocol, QueueStatus, StatusMessage, TrackedState, TrackedStatus
 from discarr.monitoring.cleanup.rules import (
     FAULTY_RELEASE,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from discarr.core.cleanup_settings import CleanupAction, CleanupRule
+from discarr.core.cleanup_config import CleanupAction, CleanupRule
 from discarr.monitoring.cleanup.candidates import Candidate, Evidence
 from discarr.monitoring.cleanup.guards import Guard, GuardKind
 from discarr.monitoring.cleanup.protection import Protection

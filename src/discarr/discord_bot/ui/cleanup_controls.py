@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol
 
 import discord
 
-from discarr.core.cleanup_settings import CleanupAction, CleanupRule
+from discarr.core.cleanup_config import CleanupAction, CleanupRule
 from discarr.discord_bot.cleanup_drafts import CleanupDraft
 from discarr.discord_bot.ui.lasting import (
     AnyInteraction,

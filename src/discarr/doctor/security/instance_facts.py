@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from discarr.clients.base import MediaClient
+from discarr.core.config import InstanceConfig
 from discarr.core.errors import MediaClientError, TimedOut, Unreachable
-from discarr.core.settings import InstanceConfig
 from discarr.doctor.instances import AT_ONCE, host_of
 from discarr.doctor.off_loop import look_up
 from discarr.doctor.security.surroundings import InstanceFacts

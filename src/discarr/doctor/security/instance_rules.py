@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv6Address
 from itertools import combinations, groupby
 from urllib.parse import urlsplit
 
-from discarr.core.settings import InstanceConfig
+from discarr.core.config import InstanceConfig
 from discarr.discord_bot.ui import texts
 from discarr.doctor.instances import newer_version_wanted
 from discarr.doctor.security.finding import Found, Rule, Severity

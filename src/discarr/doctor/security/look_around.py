@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 
-from discarr.core.settings import InstanceConfig, Settings
+from discarr.core.config import Config, InstanceConfig
 from discarr.core.store import DATABASE_NAME
 from discarr.core.store.place import is_on_network
 from discarr.doctor.instances import host_of
@@ -22,7 +22,7 @@ _NOBODY = OthersRights(can_read=False, can_change=False)
 
 
 def look_around(
-    settings: Settings, sources: Sources, *, in_container: bool, root: Path = Path("/")
+    settings: Config, sources: Sources, *, in_container: bool, root: Path = Path("/")
 ) -> Surroundings:
     """Read everything from the disk; blocks, and may hang on a dead network mount.
 

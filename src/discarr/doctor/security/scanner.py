@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 
 from discarr.core.clock import Clock
-from discarr.core.settings import Settings
+from discarr.core.config import Config
 from discarr.doctor.discord_side import DiscordFindings, check_discord
 from discarr.doctor.host import is_in_container
 from discarr.doctor.instances import open_clients
@@ -22,7 +22,7 @@ from discarr.doctor.security.secret_places import Sources
 from discarr.doctor.security.surroundings import Surroundings
 
 
-async def scan(settings: Settings, sources: Sources, *, clock: Clock, timeout_s: float = 15.0) -> Scan:
+async def scan(settings: Config, sources: Sources, *, clock: Clock, timeout_s: float = 15.0) -> Scan:
     """Look at the machine, Discord and the instances, each within `timeout_s`; changes nothing anywhere."""
     async with AsyncExitStack() as stack:
         clients, refused = open_clients(settings.instances, clock, stack)
@@ -59,7 +59,7 @@ async def scan(settings: Settings, sources: Sources, *, clock: Clock, timeout_s:
 
 
 async def worst_findings(
-    settings: Settings, sources: Sources, *, timeout_s: float = 5.0
+    settings: Config, sources: Sources, *, timeout_s: float = 5.0
 ) -> tuple[Finding, ...]:
     """Return what is wrong at high severity as far as this machine alone can tell: nothing is sent anywhere.
 
@@ -70,7 +70,7 @@ async def worst_findings(
     return tuple(finding for finding in found if finding.severity is Severity.HIGH)
 
 
-async def _look_around(settings: Settings, sources: Sources, *, timeout_s: float) -> Surroundings | None:
+async def _look_around(settings: Config, sources: Sources, *, timeout_s: float) -> Surroundings | None:
     """Return None where the disk does not answer."""
     try:
         return await run_off_loop(
@@ -80,7 +80,7 @@ async def _look_around(settings: Settings, sources: Sources, *, timeout_s: float
         return None
 
 
-def _judge_discord(discord: DiscordFindings, settings: Settings) -> tuple[Finding, ...]:
+def _judge_discord(discord: DiscordFindings, settings: Config) -> tuple[Finding, ...]:
     if discord.application is None:
         return ()
     evidence = DiscordEvidence(

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from discarr.core.env_sources import clean, printable_name
-from discarr.core.instance_settings import is_instance_variable
+from discarr.core.env_sources import clean, instance_pattern, printable_name
 
 _FILE_SUFFIX = "_FILE"
+_API_KEY = instance_pattern(["API_KEY"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,5 +86,4 @@ def _secret_files(directory: Path | None) -> Iterator[SecretPlace]:
 
 
 def _is_secret(name: str) -> bool:
-    upper = name.upper()
-    return upper == "DISCORD_TOKEN" or (is_instance_variable(name) and upper.endswith("API_KEY"))
+    return name.upper() == "DISCORD_TOKEN" or _API_KEY.fullmatch(name) is not None

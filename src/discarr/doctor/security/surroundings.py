@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address
 
-from discarr.core.settings import Settings
+from discarr.core.config import Config
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class InstanceFacts:
 class Surroundings:
     """Everything the offline rules judge. The defaults are what is left where nothing could be looked at."""
 
-    settings: Settings
+    settings: Config
     environment_names: frozenset[str] = frozenset()
     secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The places that hold each secret variable, such as "the environment", strongest first."""

@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from discarr.clients.features import Feature, supports
-from discarr.core.cleanup_settings import CleanupAction, CleanupRule
+from discarr.core.cleanup_config import CleanupAction, CleanupRule
 from discarr.core.models import Download, InstanceSnapshot
 from discarr.monitoring.cleanup.guards import Guard
 from discarr.monitoring.cleanup.protection import Protection

@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from discarr.core.cleanup_settings import CleanupRule
+from discarr.core.cleanup_config import CleanupRule
 from discarr.core.models import Download, DownloadKey, InstanceSnapshot, QueueSnapshot, QueueStatus
 from discarr.core.slices import drain
 from discarr.core.store.strikes import StoredStrikes

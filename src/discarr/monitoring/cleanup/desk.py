@@ -7,7 +7,7 @@ import logging
 from functools import partial
 from typing import Final
 
-from discarr.core.cleanup_settings import CleanupSettings
+from discarr.core.cleanup_config import CleanupConfig
 from discarr.core.clock import Clock
 from discarr.core.errors import StoreError
 from discarr.core.models import Download
@@ -36,7 +36,7 @@ class CleanupDesk:
         tracker: ProgressTracker,
         store: Store,
         *,
-        settings: CleanupSettings,
+        settings: CleanupConfig,
         clock: Clock,
         interval_s: float,
     ) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import batched
 from typing import Final
 
-from discarr.core.cleanup_settings import CleanupRule
+from discarr.core.cleanup_config import CleanupRule
 from discarr.core.models import Download, InstanceSnapshot
 from discarr.core.store.strikes import StoredStrikes
 from discarr.monitoring.cleanup.protection import protection_of

@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final, Self
 
-from discarr.core.cleanup_settings import CleanupSettings
+from discarr.core.cleanup_config import CleanupConfig
 from discarr.core.models import Download, TrackedState
 from discarr.monitoring.cleanup.rules import has_all_data, has_failed, is_refused, is_understood
 
@@ -37,7 +37,7 @@ class Keep:
     young: timedelta
 
     @classmethod
-    def of(cls, settings: CleanupSettings) -> Self:
+    def of(cls, settings: CleanupConfig) -> Self:
         """Return what the settings protect."""
         return cls(
             tags=settings.cleanup_keep_tags,

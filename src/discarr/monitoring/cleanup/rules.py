@@ -15,7 +15,7 @@ from typing import Final
 from msgspec import Struct
 
 from discarr.clients.values import is_id
-from discarr.core.cleanup_settings import CleanupRule
+from discarr.core.cleanup_config import CleanupRule
 from discarr.core.models import Download, Protocol, QueueStatus, TrackedState, TrackedStatus
 from discarr.monitoring.reasons import ReasonKind, explain, import_kinds
 

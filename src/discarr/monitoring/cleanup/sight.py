@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from discarr.core.cleanup_settings import CleanupRule
+from discarr.core.cleanup_config import CleanupRule
 from discarr.core.models import Download, DownloadKey, InstanceSnapshot, InstanceState
 from discarr.monitoring.cleanup.protection import Protection
 from discarr.monitoring.cleanup.rules import Seen

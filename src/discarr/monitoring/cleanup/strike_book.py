@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from discarr.core.cleanup_settings import CleanupRule
+from discarr.core.cleanup_config import CleanupRule
 from discarr.core.models import Download
 from discarr.core.store.strikes import StoredStrikes, StrikeKey
 from discarr.monitoring.cleanup.rules import Verdict

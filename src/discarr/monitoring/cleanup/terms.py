@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Self
 
-from discarr.core.cleanup_settings import CleanupAction, CleanupRule, CleanupSettings
+from discarr.core.cleanup_config import CleanupAction, CleanupConfig, CleanupRule
 from discarr.monitoring.cleanup.protection import Keep
 from discarr.monitoring.cleanup.rules import Limits
 
@@ -26,7 +26,7 @@ class Terms:
     per_day: int
 
     @classmethod
-    def of(cls, settings: CleanupSettings) -> Self:
+    def of(cls, settings: CleanupConfig) -> Self:
         """Return what the settings say."""
         return cls(
             actions=MappingProxyType({item.rule: item.action for item in settings.cleanup_rules}),

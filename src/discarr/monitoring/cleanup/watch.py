@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Generator, Mapping
 
-from discarr.core.cleanup_settings import CleanupRule, CleanupSettings
+from discarr.core.cleanup_config import CleanupConfig, CleanupRule
 from discarr.core.clock import Clock
 from discarr.core.errors import StoreError
 from discarr.core.models import InstanceSnapshot, QueueSnapshot
@@ -36,7 +36,7 @@ class CleanupWatch:
 
     def __init__(
         self,
-        settings: CleanupSettings,
+        settings: CleanupConfig,
         tracker: ProgressTracker,
         store: Store,
         *,

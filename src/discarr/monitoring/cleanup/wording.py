@@ -6,7 +6,7 @@ No file, path, indexer or download client is named. Names of instances are the o
 from datetime import timedelta
 from typing import Final
 
-from discarr.core.cleanup_settings import CleanupAction, CleanupRule
+from discarr.core.cleanup_config import CleanupAction, CleanupRule
 from discarr.monitoring.cleanup.candidates import Candidate
 from discarr.monitoring.cleanup.guards import Guard, GuardKind
 from discarr.monitoring.cleanup.protection import Protection
