@@ -20,7 +20,8 @@ def read_apart(load: Callable[[], Config]) -> Config:
 
     Whatever goes wrong there, `load` is called here, so that its errors are this process's own.
     """
-    if threading.active_count() > 1:  # a lock that another thread holds would stay locked in the child
+    # A lock that another thread holds would stay locked in the child; Windows knows no such children.
+    if threading.active_count() > 1 or not hasattr(os, "fork"):
         return load()
     reading, writing = os.pipe()
     child = os.fork()
