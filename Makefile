@@ -59,17 +59,18 @@ screenshot: .venv/.dev ## renew docs/screenshot.png from the demo (needs Chromiu
 	@$(BIN)/python -m scripts.screenshot
 
 test: .venv/.dev ## all tests, with coverage
-	@$(BIN)/python -m pytest -n $(WORKERS) --cov=discarr $(PYTEST_ARGS) $(TESTS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov=discarr --cov-report= --cov-fail-under=0 $(PYTEST_ARGS) $(TESTS)
+	@$(BIN)/coverage report
 
 coverage: .venv/.dev ## all tests with all their random examples, measuring branches as well: takes long
-	@DISCARR_TEST_EFFORT=1 COVERAGE_CORE=ctrace $(BIN)/python -m pytest -n $(WORKERS) --cov=discarr --cov-branch $(PYTEST_ARGS) $(TESTS)
+	@TEST_EFFORT=1 COVERAGE_CORE=ctrace $(BIN)/python -m pytest -n $(WORKERS) --cov=discarr --cov-branch $(PYTEST_ARGS) $(TESTS)
 
 test-all: ## all tests on every supported Python that is here
 	@tested=""; for version in $(VERSIONS); do \
 	  if $(call fits,python$$version); then \
 	    $(MAKE) .venv-$$version/.ready; \
 	    echo "Testing on Python $$version"; \
-	    DISCARR_TEST_EFFORT=1 .venv-$$version/bin/python -m pytest -n $(WORKERS) --cov=discarr $(PYTEST_ARGS) $(TESTS); \
+	    TEST_EFFORT=1 .venv-$$version/bin/python -m pytest -n $(WORKERS) --cov=discarr $(PYTEST_ARGS) $(TESTS); \
 	    tested="$$tested $$version"; \
 	  else echo "NOT TESTED on Python $$version: python$$version is not here" >&2; fi; \
 	done; \

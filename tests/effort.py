@@ -3,7 +3,7 @@
 import os
 from typing import Final
 
-_EFFORT: Final = float(os.environ.get("DISCARR_TEST_EFFORT", "0.25"))
+_EFFORT: Final = float(os.environ.get("TEST_EFFORT", "0.15"))
 """1 tries everything; more tries more of what is drawn at random."""
 
 

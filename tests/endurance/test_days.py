@@ -17,7 +17,7 @@ _EVERY_TWO_MINUTES: dict[str, Any] = {"refresh_interval_s": 2 * MINUTE_S}
 
 
 async def test_lost_requests_are_no_outage() -> None:
-    told = await days.lose_requests(hours=8, server_count=1, share=0.05, seed=1, **_EVERY_TWO_MINUTES)
+    told = await days.lose_requests(hours=5, server_count=1, share=0.05, seed=1, **_EVERY_TWO_MINUTES)
 
     assert told == []
 
@@ -30,9 +30,9 @@ async def test_an_hour_of_coming_and_going_is_two_messages_at_most(period_s: flo
 
 
 async def test_a_night_of_imports_is_three_messages_at_most() -> None:
-    night = await days.import_night(imports=120, over_h=2, starts_h=0.5, **_EVERY_MINUTE)
+    night = await days.import_night(imports=80, over_h=1.5, starts_h=0.5, **_EVERY_MINUTE)
 
-    assert night.imported == night.told == 120
+    assert night.imported == night.told == 80
     assert night.message_count <= 3
 
 
@@ -45,7 +45,7 @@ async def test_everything_is_told_within_a_minute_of_the_return_of_discord(absen
 
 
 async def test_a_healthy_server_is_told_of_by_digests_that_mention_nobody() -> None:
-    week = await days.pass_quietly(days=0.2, **_EVERY_MINUTE)
+    week = await days.pass_quietly(days=0.12, **_EVERY_MINUTE)
 
     assert week.others == ()
     assert week.mentions == 0
@@ -53,7 +53,7 @@ async def test_a_healthy_server_is_told_of_by_digests_that_mention_nobody() -> N
 
 
 async def test_no_storm_makes_more_messages_than_a_channel_bears() -> None:
-    storm = await days.storm(minutes=16, server_count=2, restarts=2, seed=1)
+    storm = await days.storm(minutes=12, server_count=2, restarts=1, seed=1)
 
     assert storm.most_in_five_minutes <= MAX_MESSAGES
     assert storm.sent > MAX_MESSAGES

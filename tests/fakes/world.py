@@ -112,7 +112,9 @@ class World:
         await self.is_online()
         async with asyncio.timeout(_PATIENCE_S):
             while not any(words in text for text in self._texts()[-1:]):
-                await self.step(1)
+                said = len(self.env.http_requests)
+                while len(self.env.http_requests) == said:
+                    await self.step(1)
 
     async def step(self, seconds: float) -> None:
         """Let time pass."""

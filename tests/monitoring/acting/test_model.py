@@ -1,7 +1,7 @@
 """The engine between two people and an app in which everything happens at the worst moment.
 
 Whatever happens, in whatever order, across restarts at any step: nothing is asked of the app that nobody
-confirmed, nothing twice, and what is told afterwards is true. `DISCARR_TEST_EFFORT` says how many are tried.
+confirmed, nothing twice, and what is told afterwards is true. `TEST_EFFORT` says how many are tried.
 """
 
 import asyncio
