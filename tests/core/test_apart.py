@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from discarr.core.apart import read_apart
+from discarr.core.apart import _from_text, read_apart
 from discarr.core.config import Config
 from tests.core.environs import KEY, MINIMAL, load
 
@@ -86,6 +86,66 @@ def test_a_child_that_comes_to_nothing_is_done_without(end: str) -> None:
     )
 
     assert run(program, MINIMAL) == "True"
+
+
+@pytest.mark.parametrize("name", ["pipe", "fork"])
+def test_without_a_pipe_or_a_process_to_be_had_the_settings_are_read_here(name: str) -> None:
+    program = (
+        "def refused():\n"
+        "    raise BlockingIOError\n"
+        "def open_files():\n"
+        "    return os.listdir('/proc/self/fd')\n"
+        f"os.{name} = refused\n"
+        "expected = load()\n"
+        "before = open_files()\n"
+        "print(read_apart(load) == expected, open_files() == before)"
+    )
+
+    assert run(program, MINIMAL) == "True True"
+
+
+def test_whoever_ignores_the_end_of_children_gets_the_settings_too() -> None:
+    program = (
+        "import signal\n"
+        "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+        "settings = read_apart(load)\n"
+        "print(loaded(), settings == load())"
+    )
+
+    assert run(program, MINIMAL) == "[] True"
+
+
+def test_the_child_holds_nothing_of_the_pipe_but_its_own_end() -> None:
+    program = (
+        "before = len(os.listdir('/proc/self/fd'))\n"
+        "def counts():\n"
+        "    if os.getpid() != parent and len(os.listdir('/proc/self/fd')) != before + 1:\n"
+        "        os._exit(1)\n"
+        "    return load()\n"
+        "read_apart(counts)\n"
+        "print(loaded())"
+    )
+
+    assert run(program, MINIMAL) == "[]"
+
+
+def test_a_value_that_text_does_not_carry_exactly_is_read_here() -> None:
+    program = (
+        "import dataclasses\n"
+        "class Place:\n"
+        "    pass\n"
+        "place = Place()\n"
+        "def odd():\n"
+        "    return dataclasses.replace(load(), data_dir=place)\n"
+        "print(read_apart(odd).data_dir is place)"
+    )
+
+    assert run(program, MINIMAL) == "True"
+
+
+def test_no_value_is_guessed_from_a_text() -> None:
+    with pytest.raises(NotImplementedError):
+        _from_text(bytearray, "text")
 
 
 def test_beside_other_threads_nothing_is_forked() -> None:

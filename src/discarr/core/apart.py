@@ -5,9 +5,11 @@ process that runs for months would hold them all the time.
 """
 
 import os
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import msgspec
 
@@ -20,31 +22,56 @@ def read_apart(load: Callable[[], Config]) -> Config:
 
     Whatever goes wrong there, `load` is called here, so that its errors are this process's own.
     """
-    # A lock that another thread holds would stay locked in the child; Windows knows no such children.
-    if threading.active_count() > 1 or not hasattr(os, "fork"):
+    # A lock that another thread holds would stay locked in the child. Windows knows no such children, and
+    # the libraries of macOS do not bear to be in one.
+    if sys.platform != "linux" or threading.active_count() > 1:
         return load()
+    try:
+        return _DECODER.decode(_answer_of_child(load))
+    except (OSError, msgspec.DecodeError):
+        return load()
+
+
+def _answer_of_child(load: Callable[[], Config]) -> bytes:
+    """Return what a child wrote: nothing at all where `load` failed.
+
+    Raises:
+        OSError: there is no process or no pipe to be had.
+    """
     reading, writing = os.pipe()
-    child = os.fork()
+    try:
+        child = os.fork()
+    except OSError:
+        os.close(reading)
+        os.close(writing)
+        raise
     if not child:
-        with suppress(BaseException), os.fdopen(writing, "wb") as pipe:
-            pipe.write(_ENCODER.encode(load()))
-        os._exit(0)
+        try:
+            os.close(reading)
+            with os.fdopen(writing, "wb") as pipe:
+                pipe.write(_ENCODER.encode(load()))
+        finally:
+            os._exit(0)  # whatever was raised: the parent meets it again, and tells of it
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
         answer = pipe.read()
-    os.waitpid(child, 0)
-    try:
-        return _DECODER.decode(answer)
-    except msgspec.DecodeError:
-        return load()
+    with suppress(ChildProcessError):  # whoever started this process may have let it ignore SIGCHLD
+        os.waitpid(child, 0)
+    return answer
 
 
 def _to_text(value: object) -> str:
-    return value.get_secret_value() if isinstance(value, Secret) else str(value)
+    if isinstance(value, Secret):
+        return value.get_secret_value()
+    if isinstance(value, Path):
+        return str(value)
+    raise NotImplementedError
 
 
 def _from_text(kind: type, text: str) -> object:
-    return kind(text)
+    if kind in (Secret, Path):
+        return kind(text)
+    raise NotImplementedError
 
 
 _ENCODER = msgspec.json.Encoder(enc_hook=_to_text)
