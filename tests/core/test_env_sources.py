@@ -248,3 +248,29 @@ def test_a_token_that_the_settings_would_refuse_is_none(value: str | None) -> No
 
     assert "canary" not in str(caught.value)
     assert problems(environ, base=WITHOUT_TOKEN)
+
+
+def test_a_token_that_is_not_there_is_said_to_be_missing() -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_token({}, env_file=None, secrets_dir=None)
+
+    assert caught.value.problems == ("DISCORD_TOKEN is missing: set it to your bot's token.",)
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        ({"DISCORD_TOKEN_FILE": "/nowhere"}, "The file that DISCORD_TOKEN_FILE names does not exist"),
+        ({"DISCORD_TOKEN": TOKEN, "discord_token": "another"}, "discord_token is set twice"),
+    ],
+)
+def test_the_token_alone_is_refused_for_what_the_settings_refuse(
+    tmp_path: Path, environ: dict[str, str], words: str
+) -> None:
+    env_file = write(tmp_path / ".env", "DISCORD_TOKEN=an-old-one\n")
+
+    with pytest.raises(ConfigError) as caught:
+        read_token(environ, env_file=env_file, secrets_dir=None)
+
+    assert caught.value.problems == problems(environ, base=WITHOUT_TOKEN, env_file=env_file)
+    assert caught.value.problems[0].startswith(words)

@@ -92,7 +92,8 @@ def read_variables(
 
 def read_data_dir(environ: Mapping[str, str], *, env_file: Path | None, secrets_dir: Path | None) -> Path:
     """Return DISCARR_DATA_DIR as the settings read it, without the cost of loading and checking them."""
-    value = _read_one("DISCARR_DATA_DIR", environ, env_file, secrets_dir)
+    name = "DISCARR_DATA_DIR"
+    value = _read_one(name, environ, env_file, secrets_dir).get(name)
     return DEFAULT_DATA_DIR if value is None else Path(value)
 
 
@@ -100,10 +101,15 @@ def read_token(environ: Mapping[str, str], *, env_file: Path | None, secrets_dir
     """Return DISCORD_TOKEN likewise: while Discarr runs, it may be replaced.
 
     Raises:
-        ConfigError: there is none that the settings would take.
+        ConfigError: there is none that the settings would take, or what is set cannot all be read.
     """
     name = "DISCORD_TOKEN"
-    value = _read_one(name, environ, env_file, secrets_dir) or ""
+    variables = _read_one(name, environ, env_file, secrets_dir)
+    if variables.problems:
+        raise ConfigError(variables.problems)
+    value = variables.get(name)
+    if value is None:
+        raise ConfigError((f"{name} is missing: set it to your bot's token.",))
     try:
         check_secret(value)
     except Refused as refusal:
@@ -113,14 +119,13 @@ def read_token(environ: Mapping[str, str], *, env_file: Path | None, secrets_dir
 
 def _read_one(
     name: str, environ: Mapping[str, str], env_file: Path | None, secrets_dir: Path | None
-) -> str | None:
-    variables = read_variables(
+) -> Variables:
+    return read_variables(
         environ,
         env_file=env_file,
         secrets_dir=secrets_dir,
-        is_known=lambda other: other.casefold() == name.casefold(),
+        is_known=lambda candidate: candidate.casefold() == name.casefold(),
     )
-    return variables.get(name)
 
 
 def instance_pattern(keys: Iterable[str]) -> re.Pattern[str]:
