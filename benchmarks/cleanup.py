@@ -14,7 +14,7 @@ from discarr.core.cleanup_config import CleanupConfig
 from discarr.core.cleanup_settings import CleanupSettings
 from discarr.core.memory import settle_memory
 from discarr.core.models import Download, DownloadKey, InstanceSnapshot, QueueSnapshot
-from discarr.core.setting_values import take_over
+from discarr.core.setting_values import as_config
 from discarr.core.store import Store
 from discarr.core.store.strikes import StoredStrikes, put_strikes
 from discarr.monitoring.cleanup.collector import collect_in_slices
@@ -88,7 +88,7 @@ async def _measure(every: int, rounds: int) -> tuple[float, float, float]:
         instances = tuple(_instance(number, every) for number in range(INSTANCES))
         await store.run(lambda connection: put_strikes(connection, _strikes(instances, every)))
         tracker = ProgressTracker(clock=clock)
-        watch = CleanupWatch(take_over(CleanupSettings(), CleanupConfig), tracker, store, clock=clock)
+        watch = CleanupWatch(as_config(CleanupSettings(), CleanupConfig), tracker, store, clock=clock)
         await watch.load()
         settle_memory()
         looks_ms: list[float] = []

@@ -12,7 +12,7 @@ from discarr.core.clock import Clock
 from discarr.core.config import InstanceConfig
 from discarr.core.instance_settings import InstanceSettings
 from discarr.core.models import InstanceKind
-from discarr.core.setting_values import take_over
+from discarr.core.setting_values import as_config
 from tests.fakes.clock import FakeClock
 
 KEY = "canary-0123456789abcdef"
@@ -28,7 +28,7 @@ def make_config(kind: InstanceKind = InstanceKind.RADARR, **overrides: Any) -> I
         "url": "http://app:7878",
         "api_key": KEY,
     }
-    return take_over(InstanceSettings(**(values | overrides)), InstanceConfig)
+    return as_config(InstanceSettings(**(values | overrides)), InstanceConfig)
 
 
 def make_client(

@@ -12,7 +12,7 @@ from discarr.core.clock import SystemClock
 from discarr.core.config import InstanceConfig
 from discarr.core.instance_settings import InstanceSettings
 from discarr.core.models import InstanceKind
-from discarr.core.setting_values import take_over
+from discarr.core.setting_values import as_config
 
 API_KEY = "canary-api-key-0123456789abcdef"
 
@@ -89,4 +89,4 @@ def make_config(url: str, **overrides: Any) -> InstanceConfig:
         "api_key": API_KEY,
         "timeout_s": 5.0,
     }
-    return take_over(InstanceSettings(**(values | overrides)), InstanceConfig)
+    return as_config(InstanceSettings(**(values | overrides)), InstanceConfig)

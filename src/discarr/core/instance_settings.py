@@ -24,7 +24,7 @@ from discarr.core.setting_values import (
     DisplayName,
     SecretText,
     Variable,
-    take_over,
+    as_config,
 )
 
 _LONGEST_ID = 32
@@ -239,7 +239,7 @@ def _build(draft: _Draft, problems: list[str]) -> InstanceConfig | None:
             verdict = f"is missing: it must be {expects}" if is_missing else words or f"must be {expects}"
             problems.append(f"{draft.variable(name)} {verdict}.")
         return None
-    return take_over(settings, InstanceConfig)
+    return as_config(settings, InstanceConfig)
 
 
 def refusals(error: ValidationError) -> Iterator[tuple[str, str | None]]:

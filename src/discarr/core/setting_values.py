@@ -93,7 +93,7 @@ def _read_ids(value: object, mention: re.Pattern[str]) -> object:
     return frozenset(_read_id((match.group(1) or match.group(2)) if match else "") for match in matches)
 
 
-def take_over[T: (Config, InstanceConfig, CleanupConfig)](model: BaseModel, config: type[T]) -> T:
+def as_config[T: (Config, InstanceConfig, CleanupConfig)](model: BaseModel, config: type[T]) -> T:
     """Return what was checked as the product holds it: the fields of the same names."""
     values: dict[str, Any] = {field.name: getattr(model, field.name) for field in fields(config)}
     secrets = {
@@ -202,7 +202,7 @@ RoleIds = Annotated[frozenset[int], BeforeValidator(_read_role_ids)]
 UserIds = Annotated[frozenset[int], BeforeValidator(_read_user_ids)]
 Words = Annotated[frozenset[str], BeforeValidator(_read_words)]
 """Lower case, without order."""
-Level = Annotated[LogLevel, BeforeValidator(_read_level)]
+LogLevelText = Annotated[LogLevel, BeforeValidator(_read_level)]
 DisplayName = Annotated[str, AfterValidator(_check_name)]
 DirectoryPath = Annotated[Path, BeforeValidator(_read_path)]
 CaFile = Annotated[Path, BeforeValidator(_read_path), AfterValidator(_check_ca_file)]

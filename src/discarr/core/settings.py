@@ -28,14 +28,14 @@ from discarr.core.models import InstanceKind
 from discarr.core.setting_values import (
     ChannelId,
     DirectoryPath,
-    Level,
+    LogLevelText,
     RoleIds,
     SecretText,
     UserIds,
     Variable,
     Words,
+    as_config,
     split_list,
-    take_over,
 )
 
 __all__ = ["SETTINGS_REFERENCE", "Settings", "Variable", "load_settings", "read_exit_delay"]
@@ -104,13 +104,14 @@ class Settings(BaseSettings, CleanupSettings):
         DirectoryPath,
         Variable(
             name="DISCARR_DATA_DIR",
-            about="Where Discarr remembers its message; /data in the image.",
+            about="Where Discarr keeps its database: messages, alerts, rules, follows, the audit trail; "
+            "/data in the image.",
             expects="the path of a directory",
             example="data",
         ),
     ] = DEFAULT_DATA_DIR
     log_level: Annotated[
-        Level,
+        LogLevelText,
         Variable(
             name="DISCARR_LOG_LEVEL",
             about="debug, info, warning or error.",
@@ -129,7 +130,6 @@ class Settings(BaseSettings, CleanupSettings):
     ] = "text"
     operator_role_ids: Annotated[
         RoleIds,
-        UserIds,
         Variable(
             name="DISCARR_OPERATOR_ROLES",
             about="Ids of the roles of helpers, separated by commas: they see technical details and what is "
@@ -149,7 +149,6 @@ class Settings(BaseSettings, CleanupSettings):
     ] = frozenset()
     admin_role_ids: Annotated[
         RoleIds,
-        UserIds,
         Variable(
             name="DISCARR_ADMIN_ROLES",
             about="Ids of the roles of admins, separated by commas. Until an admin is named here or below, "
@@ -169,7 +168,6 @@ class Settings(BaseSettings, CleanupSettings):
     ] = frozenset()
     owner_role_ids: Annotated[
         RoleIds,
-        UserIds,
         Variable(
             name="DISCARR_OWNER_ROLES",
             about="Ids of roles whose members may do everything, as the owner of the Discord server may.",
@@ -181,7 +179,7 @@ class Settings(BaseSettings, CleanupSettings):
         UserIds,
         Variable(
             name="DISCARR_OWNER_USERS",
-            about="Ids of people who may do so without such a role.",
+            about="Ids of people who may do everything without such a role.",
             expects=_USERS,
             example="333333333333333333",
         ),
@@ -313,7 +311,7 @@ def load_settings(environ: Mapping[str, str], *, env_file: Path | None, secrets_
         raise ConfigError(tuple(dict.fromkeys(problems))) from None
     if problems:
         raise ConfigError(tuple(dict.fromkeys(problems)))
-    return take_over(settings, Config)
+    return as_config(settings, Config)
 
 
 def read_exit_delay(environ: Mapping[str, str], *, env_file: Path | None, secrets_dir: Path | None) -> float:

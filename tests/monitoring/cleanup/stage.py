@@ -17,7 +17,7 @@ from discarr.core.models import (
     TrackedState,
     TrackedStatus,
 )
-from discarr.core.setting_values import take_over
+from discarr.core.setting_values import as_config
 from discarr.core.store import Store
 from discarr.monitoring.cleanup.candidates import Collection
 from discarr.monitoring.cleanup.collector import collect
@@ -50,7 +50,7 @@ class JumpingClock(FakeClock):
 
 
 def settings_of(**overrides: Any) -> CleanupConfig:
-    return take_over(CleanupSettings(**overrides), CleanupConfig)
+    return as_config(CleanupSettings(**overrides), CleanupConfig)
 
 
 def make_item(download_id: str = "A", *, instance: str = "radarr", **overrides: Any) -> Download:
