@@ -1,14 +1,19 @@
 from dataclasses import replace
+from typing import Any
 
-from discarr.core.models import DownloadKey, InstanceKind
+import pytest
+
+from discarr.core.actions import ImportCandidate
+from discarr.core.models import DownloadKey, EpisodeNumber, InstanceKind
 from discarr.discord_bot.drafts import LIVES_S
-from discarr.discord_bot.import_drafts import ALL, MAX_DRAFTS, ImportDrafts, doubles
+from discarr.discord_bot.import_drafts import ALL, MAX_DRAFTS, ImportDrafts, are_as_expected, doubles
 from discarr.monitoring.acting.targets import target_of
-from tests.discord_bot.ui.operations import DUNE, make_draft, make_episode_file, make_file
+from tests.discord_bot.ui.operations import DEVS, DUNE, make_draft, make_episode_file, make_file
 from tests.factories import make_download
 from tests.fakes.clock import FakeClock
 
 KEY = DownloadKey("radarr", "d", "HASH")
+E1, E2 = EpisodeNumber(1, 1), EpisodeNumber(1, 2)
 WORK = target_of(make_download()).work
 
 
@@ -19,6 +24,25 @@ def test_of_files_that_would_become_the_same_the_largest_stays() -> None:
         [make_episode_file(1, 2), make_episode_file(2, size_bytes=10**10), make_episode_file()]
     ) == {0}
     assert doubles([]) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("files", "expected", "is_so"),
+    [
+        ([make_file()], {"media_id": DUNE.id}, True),
+        ([make_file(), make_file(media=None)], {"media_id": DUNE.id}, False),
+        ([make_file()], {"media_id": DUNE.id + 1}, False),
+        ([make_file()], {"media_id": None}, False),
+        ([make_episode_file(1), make_episode_file(2)], {"media_id": DEVS.id, "episodes": (E1, E2)}, True),
+        ([make_episode_file(1, 2)], {"media_id": DEVS.id, "episodes": (E1,)}, False),
+        ([make_episode_file(1)], {"media_id": DEVS.id, "episodes": ()}, False),
+    ],
+    ids=["it", "a sample", "another", "unknown", "episodes", "more than grabbed", "unknown episodes"],
+)
+def test_only_what_a_download_was_grabbed_for_is_expected(
+    files: list[ImportCandidate], expected: dict[str, Any], is_so: bool
+) -> None:
+    assert are_as_expected(files, make_download(**expected)) is is_so
 
 
 def test_only_what_is_ready_and_wanted_is_chosen() -> None:
@@ -68,6 +92,3 @@ def test_the_oldest_drafts_make_room() -> None:
     assert drafts.find(first.id, 17) is None
     assert drafts.find(others[-1].id, 17) is not None
     assert len(others[0].files) == ALL
-    drafts.forget(others[-1].id)
-    drafts.forget(others[-1].id)
-    assert drafts.find(others[-1].id, 17) is None

@@ -24,6 +24,7 @@ _PATIENCE_S = 30.0
 
 # SimCord waits 50 ms by default whenever something is about to run: a third of these tests' time.
 _settle = simcord.Env._settle_internal
+assert "idle" in (_settle.__kwdefaults__ or {})
 _settle.__kwdefaults__ = {**(_settle.__kwdefaults__ or {}), "idle": 0.001}
 
 

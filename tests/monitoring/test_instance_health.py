@@ -213,10 +213,17 @@ def test_the_tracks_do_not_grow(judge: Judge) -> None:
 def test_long_refresh_intervals_stretch_what_counts_as_observed() -> None:
     limits = HealthThresholds()
 
-    assert limits.for_interval(30) == limits
-    assert limits.for_interval(600).longest_step_s == 1200
-    assert limits.for_interval(600).gap_s == 1800
-    assert limits.for_interval(600).network_window_s == 1200
+    assert limits.for_interval(30, 15) == limits
+    assert limits.for_interval(600, 15).longest_step_s == 1200
+    assert limits.for_interval(600, 15).gap_s == 1800
+    assert limits.for_interval(600, 15).network_window_s == 1200
+
+
+def test_an_instance_that_fails_slowly_gets_down_all_the_same(judge: Judge) -> None:
+    """With the longest time-out that can be set, an attempt may take half an hour."""
+    judge.limits = judge.limits.for_interval(30, 300)
+
+    assert judge.see(*[GONE] * 4, after_s=7 * 300 + 48)[-1] is HealthState.DOWN
 
 
 class Reference:

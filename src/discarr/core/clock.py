@@ -44,6 +44,7 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
     async def give_way(self) -> None:
+        """Let everything else run, after the garbage of the last piece was looked through."""
         # Whoever waits for the lock gets it in a later round than the one in which it is released.
         async with self._turn:
             collect_the_young()

@@ -48,7 +48,3 @@ class Drafts[D: Draft]:
         self._drafts[draft.id] = self._clock.monotonic(), draft
         while len(self._drafts) > self._most:
             del self._drafts[next(iter(self._drafts))]
-
-    def forget(self, draft_id: str) -> None:
-        """Let go of a draft."""
-        self._drafts.pop(draft_id, None)

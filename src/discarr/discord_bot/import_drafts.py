@@ -72,13 +72,14 @@ class ImportDraft:
 
 
 def are_as_expected(files: Iterable[ImportCandidate], download: Download) -> bool:
-    """Whether every file is matched, and with nothing but what its download was grabbed for."""
+    """Whether every file is matched, and with nothing but what its download was grabbed for.
+
+    Nothing is expected of a download that belongs to nothing, or to an unknown episode.
+    """
     for file in files:
-        if not file.is_ready or file.media is None:
+        if not file.is_ready or file.media is None or file.media.id != download.media_id:
             return False
-        if download.media_id is not None and file.media.id != download.media_id:
-            return False
-        if download.episodes and not {episode.number for episode in file.episodes} <= set(download.episodes):
+        if not {episode.number for episode in file.episodes} <= set(download.episodes):
             return False
     return True
 

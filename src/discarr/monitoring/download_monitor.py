@@ -154,8 +154,10 @@ class DownloadMonitor:
             self._edited_at = self._renewed_at = self._clock.monotonic()
         elif renew and published is Published.UNCHANGED:
             self._renewed_at = self._clock.monotonic()
-        # All this time the snapshot may have been held by nobody else, and would go with this frame, at once.
-        remains = [*view.needs_hand, *view.others, *snapshot.downloads]
+        remains: list[object] = [*view.needs_hand, *view.others]
+        if snapshot is not self._cache.snapshot:
+            # It was replaced meanwhile and may be held by nobody else: it would go with this frame, at once.
+            remains += snapshot.downloads
         del view, snapshot
         await release(remains, self._clock)
         return published

@@ -60,10 +60,15 @@ class HealthChecker:
     """
 
     def __init__(
-        self, *, clock: Clock, interval_s: float = 30.0, thresholds: HealthThresholds | None = None
+        self,
+        *,
+        clock: Clock,
+        interval_s: float = 30.0,
+        timeout_s: float = 15.0,
+        thresholds: HealthThresholds | None = None,
     ) -> None:
         self._clock = clock
-        self._limits = (thresholds or HealthThresholds()).for_interval(interval_s)
+        self._limits = (thresholds or HealthThresholds()).for_interval(interval_s, timeout_s)
         self._watches: dict[str, _Watch] = {}
         self._network_problem: NetworkProblem | None = None
 

@@ -1,7 +1,12 @@
 """From when on something counts as down, up or flapping."""
 
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Final, Self
+
+_ATTEMPT_TIMEOUTS: Final = 8
+"""An attempt identifies the app and walks its queue, which may take six of them."""
+_LONGEST_PAUSE_S: Final = 60.0
+"""Longer than any pause between two attempts that fail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +33,19 @@ class HealthThresholds:
     longest_step_s: float = 60.0
     """What lies between two observations counts at most so much: beyond it, nobody was looking."""
     gap_s: float = 600.0
-    """After more than this between two observations, failures in a row are counted anew; longer than any
-    attempt with the longest time-out that can be set."""
+    """After more than this between two observations, failures in a row are counted anew."""
     network_window_s: float = 60.0
     """Instances that become unreachable within this time of each other have one reason."""
 
-    def for_interval(self, interval_s: float) -> Self:
-        """Return the thresholds for instances that are refreshed every `interval_s` seconds."""
+    def for_interval(self, interval_s: float, timeout_s: float) -> Self:
+        """Return the thresholds for instances that are refreshed every `interval_s` seconds.
+
+        `timeout_s` is the longest time-out of a request to any of them: an attempt of many requests takes
+        several times as long, and that is no gap.
+        """
         return replace(
             self,
             longest_step_s=max(self.longest_step_s, 2 * interval_s),
-            gap_s=max(self.gap_s, 3 * interval_s),
+            gap_s=max(self.gap_s, 3 * interval_s, _ATTEMPT_TIMEOUTS * timeout_s + _LONGEST_PAUSE_S),
             network_window_s=max(self.network_window_s, 2 * interval_s),
         )

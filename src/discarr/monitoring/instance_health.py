@@ -14,8 +14,8 @@ left for another one, or by recovering; a single failure of another kind (the ap
 changes nothing. While RECOVERING, one failure leads back to the verdict.
 
 Time is *observed* time, as in `progress_tracker`: a step from one observation to the next counts for at most
-a minute, and after a long gap the counting in a row begins anew, so that a suspended machine or a stopped
-process makes nothing down (faults H08, H09).
+a minute, and after a long gap the counting in a row begins anew, so that a stopped process or a virtual
+machine that stood still makes nothing down (faults H08, H09).
 """
 
 from dataclasses import dataclass, field, replace

@@ -127,6 +127,18 @@ async def test_nobody_is_reminded_of_what_is_settled(box: Box) -> None:
     ]
 
 
+async def test_a_settled_story_takes_back_its_reminders_by_whatever_route(box: Box) -> None:
+    await box.put(message())
+    await box.send()
+    await box.put(message(content=b"reminder", is_new=True, is_sequel=True))
+    reminder = await box.claim(2)
+    await box.run(lambda connection: outbox.reroute(connection, reminder, "owner", error="no thread"))
+
+    await box.put(message(content=b"over", is_settled=True))
+
+    assert [(row.route, row.content) for row in await box.due()] == [("alerts", b"over")]
+
+
 async def test_a_sequel_that_is_being_sent_is_not_changed_under_way(box: Box) -> None:
     await box.put(message())
     await box.send()

@@ -1,6 +1,7 @@
 """The whole of being told, put together as the app does, with a sink in memory."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ import pytest
 from discarr.core.events import EventKind
 from discarr.core.models import QueueStatus, TrackedState, TrackedStatus
 from discarr.core.store import DATABASE_NAME, Store
+from discarr.core.store.alerts import silences
 from discarr.monitoring.alerts.alert import Condition, Observation
 from discarr.monitoring.alerts.alerting import Alerting
 from discarr.monitoring.alerts.content import DigestContent, Facts, NoticeContent, StoryContent
@@ -83,6 +85,14 @@ class House:
         await self.pass_time(30)
         self.client.downloads = (STUCK,)
         await self.pass_time(240)
+
+    async def let_a_reminder_wait(self, alerting: Alerting) -> None:
+        """Let it be told, and let a reminder of it wait for the end of the quiet hours."""
+        await self.get_stuck()
+        hour = self.clock.now().hour
+        await alerting.desk.set_quiet_hours(QuietHours.parse(str(hour), str(hour + 2), "UTC"))
+        await alerting.desk.change_rule(EventKind.NEEDS_HAND, repeat_s=600)
+        await self.pass_time(700)
 
     def said[T](self, sort: type[T]) -> list[T]:
         """What all messages say now."""
@@ -191,17 +201,41 @@ async def test_a_reminder_that_waits_for_the_morning_is_taken_back_by_a_silence(
     house: House, is_silenced: bool
 ) -> None:
     async with house.running() as alerting:
-        await house.get_stuck()
-        hour = house.clock.now().hour
-        await alerting.desk.set_quiet_hours(QuietHours.parse(str(hour), str(hour + 2), "UTC"))
-        await alerting.desk.change_rule(EventKind.NEEDS_HAND, repeat_s=600)
-        await house.pass_time(700)
+        await house.let_a_reminder_wait(alerting)
         if is_silenced:
             await alerting.desk.silence(lasts=timedelta(hours=5), reason="", user_id=7)
         await house.pass_time(4200)
 
     reminders = [story for story in house.said(StoryContent) if story.is_reminder]
     assert bool(reminders) is not is_silenced
+
+
+async def test_a_silence_that_cannot_take_back_the_reminders_is_none(house: House) -> None:
+    async with house.running() as alerting:
+        await house.let_a_reminder_wait(alerting)
+        await house.store.run(
+            lambda connection: connection.execute(
+                "CREATE TEMP TRIGGER stuck BEFORE DELETE ON outbox BEGIN SELECT RAISE(ABORT, 'stuck'); END"
+            ).close()
+        )
+
+        with pytest.raises(sqlite3.IntegrityError, match="stuck"):
+            await alerting.desk.silence(lasts=timedelta(hours=5), reason="", user_id=7)
+
+        now = house.clock.now()
+        assert await house.store.run(lambda connection: silences(connection, now)) == ()
+        assert alerting.desk.silences == ()
+
+
+async def test_people_silence_beside_a_story_that_cannot_be_read(house: House) -> None:
+    async with house.running():
+        await house.get_stuck()
+    await house.store.run(lambda connection: connection.execute("UPDATE alert SET facts = x'7b'").close())
+
+    async with house.running() as alerting:
+        silence = await alerting.desk.silence(lasts=timedelta(hours=5), reason="", user_id=7)
+
+        assert alerting.desk.silences == (silence,)
 
 
 async def test_rules_change_at_once_and_for_good(house: House) -> None:

@@ -311,6 +311,23 @@ def test_nothing_changes_until_a_plan_was_stored() -> None:
     assert diary.book.open_alerts == ()
 
 
+def test_of_a_story_none_of_whose_alerts_can_be_read_nobody_is_reminded() -> None:
+    diary = Diary()
+    plan = diary.look(seen(down(held_s=300)))
+    stored = stored_book(
+        alerts=[replace(alert.stored(), facts=b"{") for alert in plan.alerts.values()],
+        stories=[story.stored() for story in plan.stories.values()],
+        last_alert_id=1,
+        last_story_id=1,
+    )
+
+    later = Diary(AlertBook(stored))
+    later.look(NOT_DOWN, after_s=24 * 3600)
+
+    assert later.book.unheeded_alerts() == {"story:1": ()}
+    assert later.outgoing == []
+
+
 def test_what_a_newer_version_stored_is_left_alone() -> None:
     diary = Diary()
     diary.look(seen(hand()))

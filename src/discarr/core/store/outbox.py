@@ -32,7 +32,8 @@ class Outgoing:
     is_sequel: bool = False
     """Whether it only makes sense to those who read the story: left out where that was not posted yet."""
     is_settled: bool = False
-    """Whether nobody needs to be reminded of the story any more: sequels that still wait are taken back."""
+    """Whether nobody needs to be reminded of the story any more: sequels that still wait are taken back, by
+    whatever route. One that tells of the end has to come after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +87,7 @@ def enqueue(connection: sqlite3.Connection, messages: Iterable[Outgoing], *, now
         if message.is_sequel and find_posted(connection, message.story, message.route) is None:
             continue
         if message.is_settled:
-            connection.execute(
-                "DELETE FROM outbox WHERE story = ? AND route = ? AND is_new = 1 AND state = 'pending'",
-                (message.story, message.route),
-            )
+            withdraw_sequels(connection, (message.story,))
         replaced = 0
         if not message.is_new or message.is_sequel:
             replaced = connection.execute(
@@ -127,7 +125,10 @@ def withdraw(connection: sqlite3.Connection, stories: Iterable[str]) -> None:
 
 
 def withdraw_sequels(connection: sqlite3.Connection, stories: Iterable[str]) -> None:
-    """Take back the sequels that wait, by whatever route: nobody wants to be reminded of these stories."""
+    """Take back the sequels that wait, by whatever route: nobody wants to be reminded of these stories.
+
+    Story keys carry no other new rows: what waits there and is no edit is a sequel.
+    """
     connection.executemany(
         "DELETE FROM outbox WHERE story = ? AND is_new = 1 AND state = 'pending'",
         ((story,) for story in stories),

@@ -1,6 +1,6 @@
 """Conditions as they are observed, alerts as they are kept, and the silences between them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -186,6 +186,11 @@ def read_story(stored: StoredStory) -> Story | None:
         reminders=stored.reminders,
         closed_at=stored.closed_at,
     )
+
+
+def is_silenced(alert: Alert, kept_quiet: Iterable[StoredSilence], now: datetime) -> bool:
+    """Whether one of the silences keeps an alert quiet at a moment."""
+    return any(silences(silence, alert, now) for silence in kept_quiet)
 
 
 def silences(silence: StoredSilence, alert: Alert, now: datetime) -> bool:

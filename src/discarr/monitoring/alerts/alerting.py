@@ -49,7 +49,8 @@ class Alerting:
         self._store = store
         self._clock = clock
         filled = asyncio.Event()
-        self.checker = HealthChecker(clock=clock, interval_s=refresh_interval_s)
+        timeout_s = max((client.config.timeout_s for client in cache.clients), default=0.0)
+        self.checker = HealthChecker(clock=clock, interval_s=refresh_interval_s, timeout_s=timeout_s)
         self.dispatcher = Dispatcher(store, sink, clock=clock, filled=filled)
         watch = Watch(
             tracker,

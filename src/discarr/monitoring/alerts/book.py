@@ -27,9 +27,9 @@ from discarr.monitoring.alerts.alert import (
     Held,
     Observation,
     Story,
+    is_silenced,
     read_alert,
     read_story,
-    silences,
 )
 from discarr.monitoring.alerts.plan import Draft, Plan
 from discarr.monitoring.alerts.quiet_hours import QuietHours
@@ -103,15 +103,14 @@ class AlertBook:
 
     def is_silenced(self, alert: Alert, now: datetime) -> bool:
         """Whether a silence keeps an alert quiet."""
-        return any(silences(silence, alert, now) for silence in self.silences)
+        return is_silenced(alert, self.silences, now)
 
-    def hushed_stories(self, now: datetime) -> tuple[Story, ...]:
-        """Return the open stories of which nobody is to be reminded now."""
-        return tuple(
-            story
+    def unheeded_alerts(self) -> dict[str, tuple[Alert, ...]]:
+        """Return the open alerts that nobody acknowledged, by `Story.key` of the open stories."""
+        return {
+            story.key: tuple(filter(_is_unheeded, self.members(story.id).values()))
             for story in self._stories.values()
-            if not any(self._is_pressing(alert, now) for alert in self._members[story.id].values())
-        )
+        }
 
     def plan(
         self,
@@ -248,12 +247,14 @@ class AlertBook:
             )
             is_due = (draft.plan.now - story.told_at).total_seconds() >= pause_s
             if is_due and any(
-                self._needs_reminding(alert, draft) for alert in self._members[story.id].values()
+                self._needs_reminding(alert, draft) for alert in self.members(story.id).values()
             ):
                 draft.remind(story)
 
     def _needs_reminding(self, alert: Alert, draft: Draft) -> bool:
-        return self._is_pressing(draft.plan.alerts.get(alert.dedup, alert), draft.plan.now)
+        latest = draft.plan.alerts.get(alert.dedup, alert)
+        return _is_unheeded(latest) and not self.is_silenced(latest, draft.plan.now)
 
-    def _is_pressing(self, alert: Alert, now: datetime) -> bool:
-        return alert.is_open and alert.acknowledged_by is None and not self.is_silenced(alert, now)
+
+def _is_unheeded(alert: Alert) -> bool:
+    return alert.is_open and alert.acknowledged_by is None

@@ -11,7 +11,7 @@ from discarr.core.clock import Clock
 from discarr.core.errors import DiscarrError
 from discarr.core.events import EventKind, Severity
 from discarr.core.models import Download
-from discarr.core.store import Store, follows, outbox
+from discarr.core.store import Connection, Store, follows, outbox
 from discarr.core.store.alerts import (
     StoredAlert,
     StoredSilence,
@@ -23,7 +23,7 @@ from discarr.core.store.alerts import (
 )
 from discarr.core.store.follows import Follow
 from discarr.core.store.outbox import OutboxCounts, OutboxRow
-from discarr.monitoring.alerts.alert import Alert
+from discarr.monitoring.alerts.alert import Alert, is_silenced
 from discarr.monitoring.alerts.commit import News
 from discarr.monitoring.alerts.content import NoticeContent, encode
 from discarr.monitoring.alerts.dispatcher import Dispatcher
@@ -108,12 +108,15 @@ class Desk:
         dedup: str | None = None,
         title: str | None = None,
     ) -> StoredSilence:
-        """Keep quiet what matches all that is given, for at most 30 days."""
+        """Keep quiet what matches all that is given, for at most 30 days; take back reminders of it."""
         now = self._clock.now()
         ends_at = now + min(max(lasts, timedelta()), LONGEST_SILENCE)
         async with self._notifier.lock:
-            added = await self._store.run(
-                lambda connection: add_silence(
+            # The book belongs to the loop, and a transaction may outlast the wait for it: it gets a copy.
+            unheeded = self._notifier.book.unheeded_alerts()
+
+            def keep_quiet(connection: Connection) -> tuple[StoredSilence, tuple[StoredSilence, ...]]:
+                added = add_silence(
                     connection,
                     kind=kind,
                     instance=instance,
@@ -124,10 +127,16 @@ class Desk:
                     created_at=now,
                     ends_at=ends_at,
                 )
-            )
-            await self._reload_silences(now)
-            hushed = [story.key for story in self._notifier.book.hushed_stories(now)]
-            await self._store.run(lambda connection: outbox.withdraw_sequels(connection, hushed))
+                kept_quiet = silences(connection, now)
+                hushed = (
+                    story
+                    for story, alerts in unheeded.items()
+                    if all(is_silenced(alert, kept_quiet, now) for alert in alerts)
+                )
+                outbox.withdraw_sequels(connection, hushed)
+                return added, kept_quiet
+
+            added, self._notifier.book.silences = await self._store.run(keep_quiet)
             return added
 
     async def end_silence(self, silence_id: int) -> bool:
