@@ -120,7 +120,6 @@ def demo_settings(environ: Mapping[str, str], channel_id: int, data_dir: Path, *
             "DISCORD_CHANNEL_ID": str(channel_id),
             "DISCARR_DATA_DIR": str(data_dir),
             "DISCARR_OWNER_USERS": str(owner_id),  # until somebody is named, nobody may remove anything
-            "DISCARR_CLEANUP_YOUNG": "0.5",
             "DISCARR_REFRESH_INTERVAL": "5",
             "DISCARR_LOG_LEVEL": "error",  # the 4K instance goes away on purpose
             **environ,
@@ -129,7 +128,7 @@ def demo_settings(environ: Mapping[str, str], channel_id: int, data_dir: Path, *
         secrets_dir=None,
     )
     # What settings may say starts at minutes, as is right at home.
-    return replace(settings, cleanup_strikes=2, cleanup_spacing_minutes=0.25)
+    return replace(settings, cleanup_strikes=2, cleanup_spacing_minutes=0.25, cleanup_young_hours=0.05)
 
 
 def local_timezone() -> str:
