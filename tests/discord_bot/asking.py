@@ -57,22 +57,14 @@ async def posted(world: ActingWorld, operation: Operation) -> Any:
     """Put the controls of a question where everybody can press them."""
     view = operation_controls(operation)
     assert view is not None
-    return await sent(world, view)
+    return await world.post(view)
 
 
 async def offering(world: ActingWorld) -> Any:
     view = discord.ui.View(timeout=None)
     argument = f"remove.{world.token()}"
     view.add_item(OfferButton(id_of("act:do", argument), argument, "Remove"))
-    return await sent(world, view)
-
-
-async def sent(world: ActingWorld, view: discord.ui.View) -> Any:
-    view.stop()  # the ids alone decide who answers
-    channel = world.world.bot.get_channel(world.world.channel.id)
-    assert isinstance(channel, discord.TextChannel)
-    made = await channel.send("?", view=view)
-    return next(message for message in world.world.channel.history() if message.id == made.id)
+    return await world.post(view)
 
 
 async def counted(person: simcord.MemberActor, message: Any, typed: str) -> Any:

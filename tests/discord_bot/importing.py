@@ -1,8 +1,5 @@
 """How a helper imports the one download of a world by hand."""
 
-from typing import Any
-
-import discord
 import simcord
 
 from tests.fakes.acting_world import ActingWorld, controls_of, labels_of
@@ -27,12 +24,3 @@ async def confirmed(world: ActingWorld, question: simcord.InteractionResult) -> 
     done = await world.click(world.oscar, question, "Confirm")
     await world.until(lambda: not controls_of(done))
     return done
-
-
-async def send(world: ActingWorld, view: discord.ui.View) -> Any:
-    """Put controls where everybody can press them, as if they were made up."""
-    view.stop()  # the ids alone decide who answers
-    channel = world.world.bot.get_channel(world.world.channel.id)
-    assert isinstance(channel, discord.TextChannel)
-    sent = await channel.send("?", view=view)
-    return next(message for message in world.world.channel.history() if message.id == sent.id)

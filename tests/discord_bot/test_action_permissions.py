@@ -34,7 +34,6 @@ from discarr.monitoring.acting.results import Cause
 from discarr.monitoring.acting.targets import target_of
 from discarr.sandbox.arr_server.scenario import Step, downloading, troubled, waiting
 from discarr.utils.permissions import DESTRUCTIVE, REQUIRED, Level
-from tests.discord_bot.importing import send
 from tests.discord_bot.ui.operations import make_file
 from tests.fakes.acting_world import (
     ActingWorld,
@@ -119,7 +118,7 @@ async def test_who_may_not_is_refused_whatever_they_press(way: str, has_admin: b
                 options = [discord.SelectOption(label=kind, value=kind)]
                 select: Any = discord.ui.Select(custom_id=id_of("act:more", token), options=options)
                 view.add_item(OfferSelect(select, token))
-            message = await send(world, view)
+            message = await world.post(view)
             for level in levels(has_admin=has_admin):
                 person = world.people[level]
                 before = len(await world.operations())
@@ -153,7 +152,7 @@ async def test_who_may_not_import_is_refused_by_every_control_of_the_files(has_a
                 person.id, download.key, work_of(download), InstanceKind.RADARR, (make_file(), make_file())
             )
             for view in controls_of_files(draft):
-                message = await send(world, view)
+                message = await world.post(view)
                 for custom_id in [item.item.custom_id for item in view.children]:  # type: ignore[attr-defined]
                     is_select = isinstance(view.children[0], LastingSelect)
                     result = await world.passing(
@@ -243,7 +242,7 @@ async def test_a_question_of_better_days_is_not_carried_out(way: str, has_admin:
                 await Journal(world.store, clock=world.clock).add(operation)
                 view = operation_controls(operation)
                 assert view is not None
-                message = await send(world, view)
+                message = await world.post(view)
                 known = len(await world.audit())
 
                 if way == "modal":

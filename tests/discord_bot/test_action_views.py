@@ -18,7 +18,6 @@ from tests.discord_bot.asking import (
     offering,
     posted,
     question_of,
-    sent,
 )
 from tests.fakes.acting_world import (
     answer,
@@ -211,7 +210,7 @@ async def test_who_keeps_too_late_sees_what_came_of_it_and_nobody_looks_at_anoth
         await world.until(lambda: world.servers[0].removed)
 
         kept = await world.passing(world.oscar.click(await posted(world, operation), label="Keep it"))
-        peeked = await world.passing(world.ada.click(await sent(world, looking), label="Look again"))
+        peeked = await world.passing(world.ada.click(await world.post(looking), label="Look again"))
 
         assert kept.response is not None
         assert action_answers.KEPT_TOO_LATE in kept.response.content

@@ -22,7 +22,6 @@ from tests.discord_bot.asking import (
     operation_of,
     posted,
     question_of,
-    sent,
     together,
 )
 from tests.factories import make_download
@@ -112,7 +111,7 @@ async def test_made_up_values_end_in_an_answer_and_do_nothing() -> None:
         view.add_item(
             OfferSelect(discord.ui.Select(custom_id=id_of("act:more", token), options=options), token)
         )
-        message = await sent(world, view)
+        message = await world.post(view)
         nobody = operation_of(world, ActionKind.REMOVE, 1, world.oscar, Level.OPERATOR)
         unknown = await posted(world, nobody)
 
@@ -187,7 +186,7 @@ async def test_a_click_that_discord_no_longer_knows_does_nothing(label: str) -> 
         argument = f"remove.{world.token()}"
         view.add_item(OfferButton(id_of("act:do", argument), argument, "Remove"))
         view.add_item(look_button(operation.id))
-        message = await sent(world, view)
+        message = await world.post(view)
         world.world.env.inject_error("POST", "/interactions/*/callback", status=404, code=10062)
 
         result = await world.passing(world.oscar.click(message, label=label))

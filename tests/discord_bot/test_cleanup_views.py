@@ -154,7 +154,7 @@ async def test_a_draft_is_its_owners_and_ends_with_the_process() -> None:
         shown = await cleanup(world, world.ada)
         chosen = await world.click(world.ada, shown, "All")
         draft_id = id_in(chosen, "tidy:go").rpartition(":")[2]
-        message = await _send(world, _view(GoOnButton(id_of("tidy:go", draft_id), draft_id, "Go on")))
+        message = await world.post(_view(GoOnButton(id_of("tidy:go", draft_id), draft_id, "Go on")))
 
         others = await world.passing(world.world.owner.click(message, label="Go on"))
         assert cleanup_list.GONE in _shown(others)
@@ -197,14 +197,14 @@ async def test_made_up_values_pick_nothing() -> None:
             options = [discord.SelectOption(label="x", value="0" * 20)]
             select: Any = discord.ui.Select(custom_id=id_of(verb, argument), options=options)
             view.add_item(kind(select, argument))
-        message = await _send(world, view)
+        message = await world.post(view)
 
         for row in list(message.components):
             custom_id = row.children[0].custom_id
             result = await world.passing(world.ada.select(message, custom_id=custom_id, values=["0" * 20]))
             assert "**0 picked**" in _shown(result)
-            message = await _send(world, view)
-        empty = await _send(world, _view(GoOnButton(id_of("tidy:go", draft_id), draft_id, "Go on")))
+            message = await world.post(view)
+        empty = await world.post(_view(GoOnButton(id_of("tidy:go", draft_id), draft_id, "Go on")))
         assert cleanup_list.NOTHING_PICKED in _shown(
             await world.passing(world.ada.click(empty, label="Go on"))
         )
@@ -215,12 +215,12 @@ async def test_a_page_that_is_not_there_is_the_nearest_one_and_an_old_list_is_sa
     async with open_tidy_world() as world:
         shown = await cleanup(world, world.ada)
         place = f"{id_in(shown, 'tidy:go').rpartition(':')[2]}.777"
-        message = await _send(world, _view(PageButton(id_of("tidy:next", place), place, "Next")))
+        message = await world.post(_view(PageButton(id_of("tidy:next", place), place, "Next")))
         turned = await world.passing(world.ada.click(message, label="Next"))
         assert "`1` ☐ **Metropolis**" in _shown(turned)
 
         place = f"{'0' * 12}.0"
-        message = await _send(world, _view(PageButton(id_of("tidy:next", place), place, "Next")))
+        message = await world.post(_view(PageButton(id_of("tidy:next", place), place, "Next")))
         gone = await world.passing(world.ada.click(message, label="Next"))
         assert cleanup_list.GONE in _shown(gone)
 
@@ -326,21 +326,13 @@ async def _every_control(world: ActingWorld) -> tuple[Any, list[Any]]:
 
 def _clicking(world: ActingWorld, view: discord.ui.View) -> Any:
     async def press(person: simcord.MemberActor, _message: Any) -> Any:
-        return await person.click(await _send(world, view), label="Do it")
+        return await person.click(await world.post(view), label="Do it")
 
     return press
 
 
 def _selecting(world: ActingWorld, view: discord.ui.View, custom_id: str) -> Any:
     async def press(person: simcord.MemberActor, _message: Any) -> Any:
-        return await person.select(await _send(world, view), custom_id=custom_id, values=["stalled"])
+        return await person.select(await world.post(view), custom_id=custom_id, values=["stalled"])
 
     return press
-
-
-async def _send(world: ActingWorld, view: discord.ui.View) -> Any:
-    view.stop()  # the ids alone decide who answers
-    channel = world.world.bot.get_channel(world.world.channel.id)
-    assert isinstance(channel, discord.TextChannel)
-    sent = await channel.send("?", view=view)
-    return next(message for message in world.world.channel.history() if message.id == sent.id)

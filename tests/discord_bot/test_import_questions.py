@@ -9,7 +9,7 @@ from discarr.discord_bot.ui.lasting import id_of
 from discarr.monitoring.acting.operation import OperationState
 from discarr.sandbox.arr_server.library import EpisodesOf, Series
 from discarr.sandbox.arr_server.scenario import ScriptedDownload, ScriptedFile, already, troubled
-from tests.discord_bot.importing import CHANGE, asked, confirmed, send
+from tests.discord_bot.importing import CHANGE, asked, confirmed
 from tests.fakes.acting_world import answer, id_in, labels_of, open_acting_world
 from tests.sandbox.arr_server.world import AMELIE, DEVS, METROPOLIS, movie_download, radarr, sonarr
 
@@ -52,7 +52,7 @@ async def test_what_is_confirmed_already_is_not_changed_any_more() -> None:
         draft_id = id_in(question, "imp:change").rpartition(":")[2]
         view = discord.ui.View(timeout=None)
         view.add_item(ChangeButton(id_of("imp:change", draft_id), draft_id, CHANGE))
-        message = await send(world, view)
+        message = await world.post(view)
         await world.click(world.oscar, question, "Confirm")
 
         late = await world.passing(world.oscar.click(message, label=CHANGE))

@@ -24,7 +24,7 @@ from discarr.sandbox.arr_server.scenario import (
     troubled,
 )
 from discarr.utils.permissions import Level
-from tests.discord_bot.importing import confirmed, opened, send
+from tests.discord_bot.importing import confirmed, opened
 from tests.fakes.acting_world import (
     ActingWorld,
     answer,
@@ -285,7 +285,7 @@ async def test_made_up_choices_change_nothing() -> None:
             view.add_item(kind(select, argument))
         argument = f"{draft_id}.77.1"
         view.add_item(WantedButton(id_of("imp:want", argument), argument, "Import it"))
-        message = await send(world, view)
+        message = await world.post(view)
 
         for verb, value in (("pick", "999"), ("title", "5"), ("season", "77"), ("episodes", "1")):
             custom_id = next(

@@ -104,6 +104,14 @@ class ActingWorld:
         result: simcord.InteractionResult = await self.passing(person.click(message_of(shown), label=label))
         return result
 
+    async def post(self, view: discord.ui.View) -> Any:
+        """Put controls where everybody can press them, as if they were made up."""
+        view.stop()  # the ids alone decide who answers
+        channel = self.world.bot.get_channel(self.world.channel.id)
+        assert isinstance(channel, discord.TextChannel)
+        sent = await channel.send("?", view=view)
+        return next(message for message in self.world.channel.history() if message.id == sent.id)
+
     async def operations(self) -> list[Operation]:
         """Return every operation there is, in the order of the questions."""
 
