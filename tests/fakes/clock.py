@@ -2,6 +2,7 @@
 
 import asyncio
 import heapq
+import sys
 from datetime import UTC, datetime, timedelta
 
 START = datetime(2026, 1, 2, 20, 47, tzinfo=UTC)
@@ -9,6 +10,9 @@ START = datetime(2026, 1, 2, 20, 47, tzinfo=UTC)
 
 class FakeClock:
     """A `discarr.core.clock.Clock` under the test's control."""
+
+    most_rounds = 20
+    """Of the event loop, from one sleeper to the next."""
 
     def __init__(self, start: datetime = START) -> None:
         self._start = start
@@ -34,10 +38,10 @@ class FakeClock:
     async def give_way(self) -> None:
         await asyncio.sleep(0)
 
-    async def settle(self, rounds: int = 20) -> None:
+    async def settle(self) -> None:
         """Let every runnable task run, but none for ever."""
         runnable = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]  # of every loop of asyncio
-        for _ in range(rounds):
+        for _ in range(self.most_rounds):
             await asyncio.sleep(0)
             if not runnable:
                 return
@@ -63,8 +67,4 @@ class VirtualClock(FakeClock):
     What waits for a thread or a socket cannot be seen here: the store has to be an `InlineStore`.
     """
 
-    async def settle(self, rounds: int = 20) -> None:
-        runnable = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]  # of every loop of asyncio
-        await asyncio.sleep(0)
-        while runnable:  # noqa: ASYNC110 - the loop has no event for it
-            await asyncio.sleep(0)
+    most_rounds = sys.maxsize
