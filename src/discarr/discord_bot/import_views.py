@@ -19,7 +19,7 @@ from discarr.discord_bot.ui import import_pages
 from discarr.discord_bot.ui.import_controls import (
     file_controls,
     files_controls,
-    question_controls,
+    import_question_controls,
     search_controls,
 )
 from discarr.discord_bot.ui.operation_embeds import names_all, render_operation
@@ -187,7 +187,7 @@ class ImportViews:
         )
         self._drafts.put(replace(draft, operation_id=asked.operation.id))
         embed = render_operation(asked.operation, now=self._services.clock.now())
-        return embed, question_controls(draft, asked.operation)
+        return embed, import_question_controls(draft, asked.operation)
 
     async def _withdraw(self, draft: ImportDraft) -> None:
         """Take back what was asked with a draft.

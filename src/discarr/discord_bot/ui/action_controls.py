@@ -183,15 +183,21 @@ def renewed(message: discord.Message, *, now: datetime) -> discord.ui.View:
 
 def operation_controls(operation: Operation) -> discord.ui.View | None:
     """Return the controls below an operation as it is now; None where there is nothing to do any more."""
-    view = discord.ui.View(timeout=None)
     if operation.state is OperationState.PENDING:
-        style = discord.ButtonStyle.danger if operation.kind in _DESTRUCTIVE else discord.ButtonStyle.success
-        view.add_item(_confirm_button(operation, style))
-        view.add_item(KeepButton(id_of("act:no", operation.id), operation.id, "Keep it", emoji="↩"))
-    elif not operation.is_over:
-        view.add_item(look_button(operation.id))
-    else:
+        return question_controls(operation)
+    if operation.is_over:
         return None
+    view = discord.ui.View(timeout=None)
+    view.add_item(look_button(operation.id))
+    return view
+
+
+def question_controls(operation: Operation) -> discord.ui.View:
+    """Return the controls below an operation that nobody has confirmed yet."""
+    style = discord.ButtonStyle.danger if operation.kind in _DESTRUCTIVE else discord.ButtonStyle.success
+    view = discord.ui.View(timeout=None)
+    view.add_item(_confirm_button(operation, style))
+    view.add_item(KeepButton(id_of("act:no", operation.id), operation.id, "Keep it", emoji="↩"))
     return view
 
 

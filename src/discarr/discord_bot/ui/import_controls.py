@@ -13,7 +13,7 @@ import discord
 from discarr.core.actions import LibraryEpisode, LibraryTitle
 from discarr.core.models import InstanceKind
 from discarr.discord_bot.import_drafts import ALL, MAX_FOUND, ImportDraft
-from discarr.discord_bot.ui.action_controls import operation_controls
+from discarr.discord_bot.ui.action_controls import question_controls
 from discarr.discord_bot.ui.lasting import (
     AnyInteraction,
     AnySelect,
@@ -224,9 +224,9 @@ def files_controls(draft: ImportDraft, page: Page[int], *, now: datetime) -> dis
     return view
 
 
-def question_controls(draft: ImportDraft, operation: Operation) -> discord.ui.View:
+def import_question_controls(draft: ImportDraft, operation: Operation) -> discord.ui.View:
     """Return the controls below the question whether to import files of a draft."""
-    view = operation_controls(operation) or discord.ui.View(timeout=None)
+    view = question_controls(operation)
     view.add_item(ChangeButton(id_of("imp:change", draft.id), draft.id, "Choose the files …", emoji="📂"))
     return view
 
