@@ -42,8 +42,9 @@ def tls_context(config: InstanceConfig) -> ssl.SSLContext | None:
         raise ConfigError((problem,)) from exc
 
 
-@cache  # loading the authorities takes 20 ms of the loop's time, and they take a megabyte
+@cache
 def _build(verifies: bool, ca_file: Path | None) -> ssl.SSLContext:
+    """Load the authorities: it takes 50 ms of the loop's time, and they take a megabyte."""
     context = httpx.create_ssl_context(verify=verifies, trust_env=False)
     if verifies:
         # Python 3.13 became strict and refuses most authorities made at home: `openssl req -x509` leaves

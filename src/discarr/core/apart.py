@@ -65,13 +65,13 @@ def _to_text(value: object) -> str:
         return value.get_secret_value()
     if isinstance(value, Path):
         return str(value)
-    raise NotImplementedError
+    raise NotImplementedError  # as msgspec wants it for what cannot be written
 
 
 def _from_text(kind: type, text: str) -> object:
     if kind in (Secret, Path):
         return kind(text)
-    raise NotImplementedError
+    raise NotImplementedError  # nor read
 
 
 _ENCODER = msgspec.json.Encoder(enc_hook=_to_text)
