@@ -181,10 +181,13 @@ class ImportViews:
         Raises:
             ActionRefused: it may not be asked for, or the answer was given already.
         """
-        await self._withdraw(draft)
-        asked = await self._services.actions.ask(
-            asker.person, ActionKind.IMPORT, [draft.key], files=draft.chosen
-        )
+        actions = self._services.actions
+        asked = await actions.ask(asker.person, ActionKind.IMPORT, [draft.key], files=draft.chosen)
+        try:
+            await self._withdraw(draft)
+        except ActionRefused:
+            await actions.withdraw(asked.operation.id, draft.owner_id)
+            raise
         self._drafts.put(replace(draft, operation_id=asked.operation.id))
         embed = render_operation(asked.operation, now=self._services.clock.now())
         return embed, import_question_controls(draft, asked.operation)
