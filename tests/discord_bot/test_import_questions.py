@@ -24,7 +24,10 @@ async def press(world: ActingWorld, button: LastingButton) -> simcord.Interactio
     view = discord.ui.View(timeout=None)
     view.add_item(button)
     message = await world.post(view)
-    return await world.passing(world.oscar.click(message, label=button.item.label))
+    pressed: simcord.InteractionResult = await world.passing(
+        world.oscar.click(message, label=button.item.label)
+    )
+    return pressed
 
 
 async def test_what_the_app_matched_as_expected_is_asked_for_at_once_with_its_files() -> None:
