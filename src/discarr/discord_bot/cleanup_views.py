@@ -23,7 +23,6 @@ from discarr.monitoring.acting.kinds import ActionKind
 from discarr.monitoring.acting.refusals import ActionRefused
 from discarr.monitoring.cleanup.candidates import Candidate, Collection
 from discarr.monitoring.cleanup.wording import evidence_text
-from discarr.monitoring.reasons import ReasonKind
 from discarr.utils.interaction_utils import safe_defer_interaction, safe_send_response, safe_update_message
 from discarr.utils.permissions import Capability
 
@@ -153,13 +152,9 @@ class CleanupViews:
                 asker.person,
                 kind,
                 _keys(found),
-                # What gets data again before its turn comes is left alone.
-                reasons={
-                    item.download.key: ReasonKind.STALLED
-                    for item in found
-                    if item.rule is CleanupRule.STALLED
-                },
                 evidence=_evidence(found),
+                # What has recovered before its turn comes is left alone.
+                grounds={item.download.key: self._services.cleanup.grounds(item) for item in found},
             )
         except ActionRefused as refused:
             words = f"{WORDS[kind].label}: {action_answers.refused(refused)}"

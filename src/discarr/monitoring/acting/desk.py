@@ -18,6 +18,7 @@ from discarr.monitoring.acting.operation import Item, Operation, OperationState,
 from discarr.monitoring.acting.refusals import ActionRefused, Refusal
 from discarr.monitoring.acting.targets import Target, target_of
 from discarr.monitoring.cache_manager import CacheManager
+from discarr.monitoring.cleanup.grounds import Grounds
 from discarr.monitoring.reasons import ReasonKind
 from discarr.utils.permissions import DESTRUCTIVE, Capability, Grants, Level
 
@@ -86,18 +87,20 @@ class ActionDesk:
         files: Sequence[ImportCandidate] = (),
         reasons: Mapping[DownloadKey, ReasonKind] | None = None,
         evidence: Mapping[DownloadKey, str] | None = None,
+        grounds: Mapping[DownloadKey, Grounds] | None = None,
     ) -> Asked:
         """Prepare an operation for its confirmation; nothing is done yet.
 
         `files` is what an import imports. `reasons` are what was observed where the downloads themselves say
         nothing: that no data comes in. `evidence` is what clean-up says for what it proposed, in plain words:
-        with it, a single download is cleaned up as well.
+        with it, a single download is cleaned up as well. `grounds` are what it went by: without them
+        nothing that has evidence is removed, as it cannot be judged again.
 
         Raises:
             ActionRefused: it may not or cannot be done; that is in the audit trail.
         """
         wanted = tuple(dict.fromkeys(keys))
-        targets, left_out = self._targets(kind, wanted, reasons or {}, evidence or {})
+        targets, left_out = self._targets(kind, wanted, reasons or {}, evidence or {}, grounds or {})
         is_tidying = len(wanted) > 1 or any(map((evidence or {}).get, wanted))
         refusal = self._refusal(person, kind, wanted, targets, files, is_tidying=is_tidying)
         if refusal is None and is_cleanup(targets) and await self.disarmed_since() is not None:
@@ -127,7 +130,7 @@ class ActionDesk:
         self, kind: ActionKind, keys: Iterable[DownloadKey], *, evidence: Mapping[DownloadKey, str]
     ) -> Foreseen:
         """Say what `ask` would ask for now; nothing is written down."""
-        targets, left_out = self._targets(kind, tuple(dict.fromkeys(keys)), {}, evidence)
+        targets, left_out = self._targets(kind, tuple(dict.fromkeys(keys)), {}, evidence, {})
         return Foreseen(targets=targets, left_out=left_out)
 
     async def cleaned_up_today(self) -> int:
@@ -252,6 +255,7 @@ class ActionDesk:
         keys: Sequence[DownloadKey],
         reasons: Mapping[DownloadKey, ReasonKind],
         evidence: Mapping[DownloadKey, str],
+        grounds: Mapping[DownloadKey, Grounds],
     ) -> tuple[tuple[Target, ...], tuple[DownloadKey, ...]]:
         """Return what it can be done to, and what is left out."""
         snapshot = self._cache.snapshot
@@ -266,8 +270,14 @@ class ActionDesk:
             ):
                 left_out.append(key)
             else:
-                target = target_of(download, reason=reasons.get(key), evidence=evidence.get(key, ""))
-                targets.append(target)
+                targets.append(
+                    target_of(
+                        download,
+                        reason=reasons.get(key),
+                        evidence=evidence.get(key, ""),
+                        grounds=grounds.get(key),
+                    )
+                )
         return tuple(targets), tuple(left_out)
 
     def _refusal(
