@@ -21,9 +21,9 @@ LEFT = 3 * GB
 def seen(left_bytes: int, looked_at: datetime | None, **overrides: Any) -> Download:
     """Return a download as the app saw it then; None where it does not tell."""
     time_left = timedelta(hours=5)
-    known = (
-        {} if looked_at is None else {"time_left": time_left, "estimated_completion": looked_at + time_left}
-    )
+    known: dict[str, Any] = {}
+    if looked_at is not None:
+        known = {"time_left": time_left, "estimated_completion": looked_at + time_left}
     return make_item(size_left_bytes=left_bytes, **(known | overrides))
 
 
