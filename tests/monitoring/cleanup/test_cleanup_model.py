@@ -181,10 +181,17 @@ class CleanupMachine(RuleBasedStateMachine):
             at_s = self.stage.clock.monotonic()
             self.asked[download.key.id] = Asked(grounds=grounds, download=download, at_s=at_s)
 
-    @rule(name=st.sampled_from(NAMES), looks=st.integers(0, 3), more=st.integers(0, 3))
-    def recover_after_the_question(self, name: str, *, looks: int, more: int) -> None:
-        """Make it likely that what is asked about recovers sooner or later."""
-        self.stall_one_for_long(name)
+    @rule(
+        name=st.sampled_from(NAMES),
+        stuck=st.sampled_from([8, 15]),
+        looks=st.integers(0, 3),
+        more=st.integers(0, 3),
+    )
+    def recover_after_the_question(self, name: str, *, stuck: int, looks: int, more: int) -> None:
+        """Make it likely that what is slow or, after longer, stalled recovers once it is asked about."""
+        self.truths[name].is_stalled = True
+        for _ in range(stuck):
+            self.look()
         self.ask_about_what_is_proposed()
         for _ in range(looks):
             self.look()
