@@ -84,10 +84,10 @@ class Asked:
     at_s: float
 
     def goes_well(self, now: Download, at_s: float) -> bool:
-        """Whether it has got data since: any that was stalled, and enough that was slow."""
+        """Whether it has got data since: any that was stalled, enough that was slow, or all of it."""
         loaded = self.download.size_left_bytes - now.size_left_bytes
         enough = SLOW_BYTES_S * (at_s - self.at_s) if self.grounds.rule is CleanupRule.SLOW else 1
-        return loaded >= max(enough, 1)
+        return loaded >= max(enough, 1) or now.size_left_bytes == 0
 
 
 class CleanupMachine(RuleBasedStateMachine):
@@ -183,7 +183,7 @@ class CleanupMachine(RuleBasedStateMachine):
 
     @rule(
         name=st.sampled_from(NAMES),
-        stuck=st.sampled_from([8, 15]),
+        stuck=st.sampled_from([9, 10, 15]),
         looks=st.integers(0, 3),
         more=st.integers(0, 3),
     )
