@@ -198,9 +198,9 @@ async def test_what_spoke_for_it_is_kept_with_the_question_and_in_the_trail() ->
         await stage.end_of(asked.operation)
         lines = [line.entry for line in await stage.desk.audit(result="begun")]
 
-    assert [(target.reason, target.evidence) for target in known] == [
-        (ReasonKind.STALLED, "3 strikes"),
-        (None, "2 strikes"),
+    assert [(target.reason, target.evidence, target.instance_name) for target in known] == [
+        (ReasonKind.STALLED, "3 strikes", "Radarr"),
+        (None, "2 strikes", "Radarr"),
     ]
     told = {line.download: msgspec.json.decode(line.evidence, type=Target) for line in lines}
     assert told == {"d:A": known[0], "d:B": known[1]}

@@ -276,6 +276,7 @@ class ActionDesk:
                         reason=reasons.get(key),
                         evidence=evidence.get(key, ""),
                         grounds=grounds.get(key),
+                        instance_name=instance.name,
                     )
                 )
         return tuple(targets), tuple(left_out)

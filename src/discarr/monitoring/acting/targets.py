@@ -31,6 +31,8 @@ class Target(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What clean-up says for it, such as its strikes: plain words; empty where it proposed nothing."""
     grounds: Grounds | None = None
     """What clean-up went by; None where it proposed nothing, and in what was stored before it was kept."""
+    instance_name: str = ""
+    """What its instance was called then; empty where that was not kept."""
 
     @property
     def is_pending(self) -> bool:
@@ -44,6 +46,7 @@ def target_of(
     reason: ReasonKind | None = None,
     evidence: str = "",
     grounds: Grounds | None = None,
+    instance_name: str = "",
 ) -> Target:
     """Return what is known of a download now.
 
@@ -65,6 +68,7 @@ def target_of(
         reason=explanation.kind if explanation else reason,
         evidence=evidence,
         grounds=grounds,
+        instance_name=instance_name,
     )
 
 
