@@ -214,7 +214,8 @@ async def test_who_keeps_too_late_sees_what_came_of_it_and_nobody_looks_at_anoth
 
         assert kept.response is not None
         assert action_answers.KEPT_TOO_LATE in kept.response.content
-        assert action_answers.GONE in answer(peeked)
+        assert "Somebody else asked for this" in answer(peeked)
+        assert (world.ada.id, "remove", "not yours") in await world.audit()
         assert len(world.written()) == 1
 
 

@@ -14,7 +14,7 @@ import discord
 from discarr.discord_bot.ui.paging import MAX_PAGE, Page
 
 _PREFIX: Final = "discarr:v1:"
-_KIND: Final = re.compile(rf"{_PREFIX}([a-z]+(?::[a-z]+)?)\d*:")
+_KIND: Final = re.compile(rf"{_PREFIX}([a-z]+(?::[a-z]+)?)\d*(?::|$)")
 _MODAL_TIMEOUT_S: Final = 900.0
 """How long discord.py keeps a modal, which it need not: without an end it would keep every one."""
 
