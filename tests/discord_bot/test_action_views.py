@@ -1,5 +1,7 @@
 """From a card to what came of it: the whole bot in a simulated Discord, over simulated apps on sockets."""
 
+from dataclasses import replace
+
 import discord
 
 from discarr.core.models import Protocol

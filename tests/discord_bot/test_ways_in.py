@@ -39,6 +39,15 @@ def test_no_control_is_missing() -> None:
         assert item.action in ACTIONS
 
 
+def test_the_kind_of_a_control_is_told_without_what_stands_in_its_id() -> None:
+    assert kind_of("discarr:v1:tidy:pick123:0123456789ab.0") == "tidy:pick"
+    assert kind_of("discarr:v1:alert:acknowledge:1:mark") == "alert:acknowledge"
+    assert kind_of("discarr:v1:card:1.0123") == "card"
+    assert kind_of("discarr:v1:hands") == "hands"
+    assert kind_of("another:v1:hands") == ""
+    assert all(kind_of(item.id) for item in WAYS)
+
+
 def test_every_control_that_is_written_is_registered() -> None:
     assert {kind for kind in leaves(discord.ui.DynamicItem) if is_own(kind)} == set(ITEMS)
     assert {kind for kind in leaves(LastingModal) if is_own(kind)} == set(MODALS)

@@ -140,7 +140,7 @@ def test_a_filter_is_said() -> None:
 @pytest.mark.parametrize(
     ("request_text", "shown"),
     [
-        (asked_by("/cleanup"), "asked with /cleanup"),
+        (asked_by("/cleanup"), "asked with \\/cleanup"),
         (request_of(ActionKind.SEARCH, 3), "3 downloads"),
         (request_of(ActionKind.IMPORT, 1, file_count=2), "1 download · 2 files"),
         (request_of(ActionKind.SEARCH, 12, typed_count=0), "12 downloads\ntyped: 0"),
