@@ -1,6 +1,7 @@
 """Every way in, by everybody: who may not is refused, and that is one line of the audit trail."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -13,9 +14,10 @@ from discarr.discord_bot.commands.admin import NEEDED, AdminCommands
 from discarr.discord_bot.ui import action_controls
 from discarr.discord_bot.ui.audit_pages import ACTIONS
 from discarr.discord_bot.ui.lasting import LastingModal, kind_of
-from discarr.utils.permissions import Level
+from discarr.utils.permissions import Capability, Level
 from tests.discord_bot.ways import (
     COMMANDS,
+    DRAFT,
     JUDGED_BY_ITS_OPERATION,
     SUGGESTIONS,
     TYPED,
@@ -27,7 +29,8 @@ from tests.discord_bot.ways import (
     people,
     press,
 )
-from tests.fakes.acting_world import open_acting_world
+from tests.fakes.acting_world import id_in, open_acting_world
+from tests.fakes.tidy_world import cleanup, open_tidy_world
 from tests.sandbox.arr_server.world import movie_download, radarr
 
 
@@ -106,6 +109,20 @@ async def test_who_may_not_is_refused_by_every_control_with_one_line_each(has_ad
                 assert all(asked == item.asked or not item.asked for _, _, asked in lines), lines
         assert await world.operations() == []
         assert world.written() == []
+
+
+async def test_a_list_of_somebody_elses_is_refused_by_every_control_with_one_line_each() -> None:
+    async with open_tidy_world() as world:
+        draft_id = id_in(await cleanup(world, world.ada), "tidy:go").rpartition(":")[2]
+        trail, other = Trail(world), world.people[Level.OWNER]
+        own = [item for item in WAYS if item.needs is Capability.CLEAN_UP and DRAFT in item.id]
+        assert len(own) == 8
+        for item in own:
+            result = await press(world, other, replace(item, id=item.id.replace(DRAFT, draft_id)))
+
+            assert is_refused(result), item.id
+            assert await trail.refusals() == [(other.id, item.action, item.asked)]
+        assert await world.operations() == []
 
 
 @pytest.mark.parametrize("has_admin", [True, False])

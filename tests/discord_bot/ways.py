@@ -28,6 +28,7 @@ from discarr.utils.permissions import DESTRUCTIVE, REQUIRED, Capability, Level
 from tests.fakes.acting_world import ActingWorld
 
 REFUSALS = (
+    "Somebody else asked for this",
     "You may not do that",
     "Nobody may do that yet",
     "This is for Discarr's helpers and admins",
@@ -238,7 +239,7 @@ class Trail:
         return [
             (line.entry.actor, line.entry.action, line.entry.request)
             for line in lines
-            if line.entry.result in ("not allowed", "no admin")
+            if line.entry.result in ("not allowed", "no admin", "not yours")
         ]
 
 
