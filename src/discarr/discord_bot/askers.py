@@ -65,7 +65,7 @@ class Asker:
         """Return a draft of theirs; None when there is none of that id (any more).
 
         Raises:
-            Refused: they may not do what it is for, and it is not theirs, or it is another's.
+            Refused: it is another's; or it is not theirs, and they may not do what it is for.
         """
         draft = drafts.find(draft_id, self.user_id)
         if draft is None:

@@ -275,7 +275,7 @@ class ActionDesk:
         return await self._journal.audit_after(sequence, limit=limit)
 
     async def _note(self, refusal: AuditEntry) -> None:
-        """Write down a refusal. It stands also where that fails: nothing is done that would not be known."""
+        """Write down a refusal, which stands also where that fails: no deed is missing from the trail."""
         try:
             await self._journal.refuse(refusal)
         except StoreError as error:
