@@ -198,7 +198,8 @@ async def test_a_draft_is_its_owners_and_ends_with_the_process() -> None:
         message = await world.post(_view(GoOnButton(id_of("tidy:go", draft_id), draft_id, "Go on")))
 
         others = await world.passing(world.world.owner.click(message, label="Go on"))
-        assert cleanup_list.GONE in _shown(others)
+        assert "Somebody else asked for this" in _shown(others)
+        assert (await world.audit())[-1] == (world.people[Level.OWNER].id, "clean up", "not yours")
         await world.restart()
         old = await world.passing(world.ada.click(message, label="Go on"))
         assert cleanup_list.GONE in _shown(old)

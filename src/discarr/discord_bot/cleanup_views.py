@@ -54,7 +54,7 @@ class CleanupViews:
         if not await safe_defer_interaction(interaction, thinking=False):
             return
         asker = await self._admit(interaction)
-        draft = self._drafts.find(draft_id, asker.user_id)
+        draft = asker.own(self._drafts, draft_id, Capability.CLEAN_UP)
         if draft is None:
             draft = await self._begin(asker)
         else:
@@ -166,7 +166,7 @@ class CleanupViews:
 
     async def _ready(self, interaction: Asking, asker: Asker, draft_id: str) -> CleanupDraft | None:
         """Return what is picked, over what is proposed at this moment; None where that was answered."""
-        draft = self._drafts.find(draft_id, asker.user_id)
+        draft = asker.own(self._drafts, draft_id, Capability.CLEAN_UP)
         if draft is None:
             await safe_send_response(interaction, cleanup_list.GONE)
             return None
@@ -184,7 +184,7 @@ class CleanupViews:
         if not await safe_defer_interaction(interaction, thinking=False):
             return None
         asker = await self._admit(interaction)
-        draft = self._drafts.find(draft_id, asker.user_id)
+        draft = asker.own(self._drafts, draft_id, Capability.CLEAN_UP)
         if draft is None:
             await safe_update_message(interaction, cleanup_list.GONE)
         return draft

@@ -168,6 +168,9 @@ async def test_what_is_gone_or_cannot_be_done_is_left_out_or_refused() -> None:
 
         assert await refusal_of_asking(stage, OLIVIA, REMOVE, stage.keys("B")) is Refusal.NOT_POSSIBLE
         assert await refusal_of_asking(stage, OLIVIA, REMOVE, [GONE]) is Refusal.NOT_THERE
+        (line,) = await stage.desk.audit(limit=1)
+        assert (line.entry.instance, line.entry.download) == (GONE.instance, GONE.text)
+        assert '"downloads":1' in line.entry.request
         assert await refusal_of_asking(stage, OLIVIA, REMOVE, []) is Refusal.NOT_THERE
 
 
