@@ -1,5 +1,7 @@
 """From a card to what came of it: the whole bot in a simulated Discord, over simulated apps on sockets."""
 
+from dataclasses import replace
+
 import discord
 
 from discarr.core.models import Protocol
@@ -210,11 +212,15 @@ async def test_who_keeps_too_late_sees_what_came_of_it_and_nobody_looks_at_anoth
         await world.until(lambda: world.servers[0].removed)
 
         kept = await world.passing(world.oscar.click(await posted(world, operation), label="Keep it"))
+        forgotten = await posted(world, replace(operation, id="0" * 16))
+        nothing = await world.passing(world.oscar.click(forgotten, label="Keep it"))
         peeked = await world.passing(world.ada.click(await world.post(looking), label="Look again"))
 
         assert kept.response is not None
         assert action_answers.KEPT_TOO_LATE in kept.response.content
-        assert action_answers.GONE in answer(peeked)
+        assert action_answers.NOTHING_TO_KEEP in answer(nothing)
+        assert "Somebody else asked for this" in answer(peeked)
+        assert (world.ada.id, "remove", "not yours") in await world.audit()
         assert len(world.written()) == 1
 
 

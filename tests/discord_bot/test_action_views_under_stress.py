@@ -82,9 +82,14 @@ async def test_nobody_else_can_confirm_or_take_back() -> None:
         kept = await world.passing(world.ada.click(message, label="Keep it"))
 
         assert "Somebody else asked for this" in answer(pressed)
-        assert "There is nothing to confirm" in answer(kept)
+        assert "Somebody else asked for this" in answer(kept)
         assert [item.state for item in await world.operations()] == [OperationState.PENDING]
-        assert (world.ada.id, "remove", "not yours") in await world.audit()
+        lines = [line.entry for line in await world.world.app.acting.desk.audit()]
+        assert [(line.actor, line.action, line.result) for line in lines] == [
+            (world.ada.id, "remove", "not yours")
+        ] * 2
+        assert {line.operation for line in lines} == {item.id for item in await world.operations()}
+        assert lines[0].request == '{"asked":"act:no"}'
         assert world.written() == []
 
 

@@ -223,6 +223,10 @@ async def test_who_left_or_cannot_be_looked_up_learns_nothing_in_private(
         )
 
         assert said(await press(world.member.user, message, "Details")) == answer
+        lines = [line.entry for line in await world.app.acting.desk.audit()]
+        found = [(line.actor, line.level, line.action, line.request) for line in lines]
+        refused = (world.member.id, Level.STRANGER, "look", '{"asked":"alert:details"}')
+        assert found == ([refused] if status == 404 else [])
 
 
 async def test_what_is_hidden_stays_hidden_whatever_the_id_says() -> None:

@@ -1,6 +1,7 @@
 """Cleaning up from the question to the results: the whole bot in a simulated Discord, over simulated apps."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -26,6 +27,7 @@ from discarr.discord_bot.ui.cleanup_controls import (
 from discarr.discord_bot.ui.lasting import id_of
 from discarr.monitoring.acting.kinds import ActionKind
 from discarr.sandbox.arr_server.faults import Fault, FaultKind
+from discarr.sandbox.arr_server.scenario import Step, already, downloading, waiting
 from discarr.utils.permissions import Level
 from tests.fakes.acting_world import (
     ActingWorld,
@@ -37,8 +39,8 @@ from tests.fakes.acting_world import (
     options_of,
     said,
 )
-from tests.fakes.tidy_world import SOON, cleanup, fine, open_tidy_world
-from tests.sandbox.arr_server.world import radarr
+from tests.fakes.tidy_world import FAULTY, SOON, cleanup, fine, open_tidy_world, pass_until_proposed
+from tests.sandbox.arr_server.world import AMELIE, movie_download, radarr
 
 NOT_FOR_THEM = texts.NOT_ALLOWED[Level.ADMIN]
 NOBODY = "Nobody may do that yet. The owner has to name admins in Discarr's settings first."
@@ -82,6 +84,45 @@ async def test_from_the_list_to_two_kinds_of_questions_and_their_results() -> No
         assert await world.world.app.acting.desk.cleaned_up_today() == 2
         lines = await world.world.app.acting.desk.audit()
         assert all("3 strikes in 10 min" in line.entry.evidence for line in lines)
+
+
+async def test_what_recovers_between_question_and_confirmation_is_kept_and_that_is_said() -> None:
+    slow_for_s = 3000.0
+    fast = movie_download(downloading(slow_for_s, until=0.001), downloading(300), name="fast", media=AMELIE)
+    complete = movie_download(
+        already(0.9),
+        waiting(Step.SILENT, slow_for_s),
+        downloading(1),
+        waiting(Step.UNPACKING),
+        name="complete",
+    )
+    healthy = [movie_download(downloading(10_000), name=f"healthy.{number}") for number in range(8)]
+    downloads = [replace(item, size_bytes=1_000_000_000) for item in (fast, complete, *healthy)]
+    environ = {
+        "DISCARR_CLEANUP_RULES": "failed-import:remove,stalled:remove,slow:remove",
+        "DISCARR_CLEANUP_STALLED": "15",
+    }
+    async with open_acting_world(radarr(*downloads, FAULTY, *fine(3)), environ=SOON | environ) as world:
+        began = world.clock.now()
+        await pass_until_proposed(world, 3)
+        passed_s = (world.clock.now() - began).total_seconds()
+        await world.clock.advance(slow_for_s - 60 - passed_s)
+        faulty = world.download("faulty")
+        chosen = await world.click(world.ada, await cleanup(world, world.ada), "All")
+        asked = await world.click(world.ada, chosen, "Go on (3) …")
+        await world.clock.advance(180)
+
+        done = await world.click(world.ada, asked, "Confirm")
+        await world.until(lambda: "⚠ Done in part" in answer(done))
+
+        text = answer(done)
+        assert "1 done · 2 changed meanwhile" in text
+        assert "It has recovered meanwhile" in text
+        assert "It is loaded completely by now" in text
+        assert [removed.download_id for removed in world.servers[0].removed] == [faulty.key.id]
+        assert {"fast", "complete"} <= {item.release_title for item in world.downloads}
+        results = [line.entry.result for line in await world.world.app.acting.desk.audit(action="remove")]
+        assert sorted(results) == ["begun"] * 3 + ["changed"] * 2 + ["confirmed", "done"]
 
 
 async def test_a_rule_is_looked_at_alone_and_gets_another_action() -> None:
@@ -157,7 +198,8 @@ async def test_a_draft_is_its_owners_and_ends_with_the_process() -> None:
         message = await world.post(_view(GoOnButton(id_of("tidy:go", draft_id), draft_id, "Go on")))
 
         others = await world.passing(world.world.owner.click(message, label="Go on"))
-        assert cleanup_list.GONE in _shown(others)
+        assert "Somebody else asked for this" in _shown(others)
+        assert (await world.audit())[-1] == (world.people[Level.OWNER].id, "clean up", "not yours")
         await world.restart()
         old = await world.passing(world.ada.click(message, label="Go on"))
         assert cleanup_list.GONE in _shown(old)

@@ -77,8 +77,11 @@ async def test_a_draft_belongs_to_one_person_and_is_forgotten_after_a_while() ->
     assert drafts.find(draft.id, 17) == draft
     assert drafts.find(draft.id, 18) is None
     assert drafts.find("0" * 12, 17) is None
+    assert drafts.is_anybodys(draft.id)
+    assert not drafts.is_anybodys("0" * 12)
     await clock.advance(LIVES_S)
     assert drafts.find(draft.id, 17) is None
+    assert not drafts.is_anybodys(draft.id)
 
 
 def test_the_oldest_drafts_make_room() -> None:

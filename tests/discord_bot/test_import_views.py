@@ -297,7 +297,8 @@ async def test_made_up_choices_change_nothing() -> None:
             result = await world.passing(world.oscar.select(message, custom_id=custom_id, values=[value]))
             assert import_pages.NOT_OFFERED in answer(result)
             foreign = await world.passing(world.ada.select(message, custom_id=custom_id, values=[value]))
-            assert import_pages.FORGOTTEN in answer(foreign)
+            assert "Somebody else asked for this" in answer(foreign)
+            assert (await world.audit())[-1] == (world.ada.id, "import", "not yours")
         pressed = await world.passing(world.oscar.click(message, label="Import it"))
         refused = await world.passing(world.people[Level.VIEWER].click(message, label="Import it"))
 

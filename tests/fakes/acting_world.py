@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -124,8 +124,8 @@ class ActingWorld:
 
     async def audit(self) -> list[tuple[int, str, str]]:
         """Return who did what with which result, the oldest first."""
-        lines = await self.world.app.acting.desk.audit()
-        return [(line.entry.actor, line.entry.action, line.entry.result) for line in reversed(lines)]
+        lines = await self.world.app.acting.desk.audit_after(0, limit=10_000)
+        return [(line.entry.actor, line.entry.action, line.entry.result) for line in lines]
 
     def written(self, number: int = 0) -> list[str]:
         """Return what an app was asked to change, but for its commands."""
@@ -208,16 +208,19 @@ async def open_acting_world(
     environ: dict[str, str] | None = None,
     command_s: float = 0.5,
     audit_channel: str | None = None,
+    make_roles: Callable[[simcord.Env], dict[str, str]] = lambda _env: {},
 ) -> AsyncIterator[ActingWorld]:
     """Yield a world over these apps (one of each kind at most), whose queues have been read.
 
-    `audit_channel` is the name of a channel in which the audit trail is repeated.
+    `audit_channel` is the name of a channel in which the audit trail is repeated. `make_roles` makes
+    roles of the server, and returns what the settings say of them.
     """
     clock = FakeClock()
     values = dict(environ or {})
     users: dict[Level, simcord.UserHandle] = {}
 
     def prepare(env: simcord.Env) -> None:
+        values.update(make_roles(env))
         if audit_channel is not None:
             values["DISCARR_AUDIT_CHANNEL_ID"] = str(env.guild.create_text_channel(audit_channel).id)
         for level, (name, variable) in _PEOPLE.items():

@@ -7,7 +7,7 @@ import discord
 
 from discarr.discord_bot.action_offers import ActionOffers
 from discarr.discord_bot.askers import Asker, Askers
-from discarr.discord_bot.error_reports import answers_errors
+from discarr.discord_bot.error_reports import Refused, answers_errors
 from discarr.discord_bot.import_views import ImportViews
 from discarr.discord_bot.services import Services
 from discarr.discord_bot.sight import find_download
@@ -86,13 +86,13 @@ class ActionViews:
         try:
             operation = await self._desk.confirm(operation_id, asker.person, typed_count=count)
         except ActionRefused as refused:
-            operation_or_none = await self._own(asker, operation_id)
-            if operation_or_none is None or refused.refusal not in (Refusal.USED, Refusal.EXPIRED):
-                raise
             if refused.refusal is Refusal.EXPIRED:
                 await safe_update_message(interaction, action_answers.refused(refused))
                 return
-            operation = operation_or_none
+            known = await self._own(asker, operation_id) if refused.refusal is Refusal.USED else None
+            if known is None:
+                raise
+            operation = known
         await self._show(interaction, operation)
 
     @answers_errors
@@ -106,7 +106,8 @@ class ActionViews:
             return
         operation = await self._own(asker, operation_id)
         if operation is None:
-            raise ActionRefused(Refusal.NO_OPERATION)
+            await safe_send_response(interaction, action_answers.NOTHING_TO_KEEP)
+            return
         await self._show(interaction, operation, said=action_answers.KEPT_TOO_LATE)
 
     @answers_errors
@@ -129,9 +130,15 @@ class ActionViews:
             self._services.reports.follow(interaction, operation, said=said)
 
     async def _own(self, asker: Asker, operation_id: str) -> Operation | None:
-        """Return an operation; None when there is none (any more), or it is another's."""
+        """Return an operation; None when there is none (any more).
+
+        Raises:
+            Refused: it is another's.
+        """
         operation = await self._desk.find(operation_id)
-        return operation if operation is not None and operation.requested_by == asker.user_id else None
+        if operation is not None and operation.requested_by != asker.user_id:
+            raise Refused(asker.person, operation.kind, Refusal.NOT_YOURS, operation_id=operation_id)
+        return operation
 
 
 def _action(text: str) -> ActionKind | None:

@@ -9,10 +9,12 @@ import aiohttp
 import discord
 
 from discarr.core.config import Config
-from discarr.discord_bot.error_reports import MemberUnknown, NoHome, NotAllowed, WrongGuild
+from discarr.discord_bot.drafts import Draft, Drafts
+from discarr.discord_bot.error_reports import MemberUnknown, NoHome, Refused, WrongGuild
 from discarr.discord_bot.home import Home
+from discarr.monitoring.acting.kinds import ActionKind
 from discarr.monitoring.acting.operation import Person
-from discarr.monitoring.acting.refusals import ActionRefused, Refusal
+from discarr.monitoring.acting.refusals import Refusal
 from discarr.monitoring.download_rows import NOTHING_HIDDEN, Hidden
 from discarr.utils.discord_utils import level_of
 from discarr.utils.permissions import REQUIRED, Capability, Grants, Level
@@ -47,14 +49,30 @@ class Asker:
         """Refuse what they may not do.
 
         Raises:
-            NotAllowed: they may not.
-            ActionRefused: nobody may, because the settings name no admin.
+            Refused: they may not, or nobody may, because the settings name no admin.
         """
         if self.may(capability):
             return
-        if self.level >= REQUIRED[capability]:
-            raise ActionRefused(Refusal.NO_ADMIN)
-        raise NotAllowed(REQUIRED[capability])
+        is_trusted = self.level >= REQUIRED[capability]
+        raise self.refused(capability, Refusal.NO_ADMIN if is_trusted else Refusal.NOT_ALLOWED)
+
+    def refused(self, capability: Capability, refusal: Refusal) -> Refused:
+        """Return what says that they tried something in vain."""
+        action = ActionKind.IMPORT if capability is Capability.IMPORT else capability
+        return Refused(self.person, action.value, refusal, needed=REQUIRED[capability])
+
+    def own[D: Draft](self, drafts: Drafts[D], draft_id: str, capability: Capability) -> D | None:
+        """Return a draft of theirs; None when there is none of that id (any more).
+
+        Raises:
+            Refused: it is another's; or it is not theirs, and they may not do what it is for.
+        """
+        draft = drafts.find(draft_id, self.user_id)
+        if draft is None:
+            self.require(capability)
+            if drafts.is_anybodys(draft_id):
+                raise self.refused(capability, Refusal.NOT_YOURS)
+        return draft
 
 
 class Askers:
@@ -88,7 +106,7 @@ class Askers:
         Raises:
             NoHome: nobody knows which guild is served.
             WrongGuild: it is asked elsewhere.
-            NotAllowed: they are no member.
+            Refused: they are no member.
             MemberUnknown: Discord did not say whether they are.
         """
         if interaction.guild_id is not None or self._home.channel is None:
@@ -97,7 +115,8 @@ class Askers:
             async with asyncio.timeout(_MEMBER_TIMEOUT_S):
                 member = await self._home.channel.guild.fetch_member(interaction.user.id)
         except discord.NotFound:
-            raise NotAllowed(Level.VIEWER) from None
+            stranger = Person(user_id=interaction.user.id, level=Level.STRANGER)
+            raise Refused(stranger, Capability.LOOK.value, needed=Level.VIEWER) from None
         except (discord.DiscordException, aiohttp.ClientError, OSError) as exc:
             _log.info("Discord did not say who somebody is in its server: %s", type(exc).__name__)
             raise MemberUnknown from exc

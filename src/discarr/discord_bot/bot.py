@@ -109,7 +109,7 @@ class DiscordBot(commands.Bot):
         )
         self.services = services
         self.home = Home(self, services.settings.discord_channel_id)
-        askers = Askers(services.settings, self.home)
+        askers = self._askers = Askers(services.settings, self.home)
         self.follow_pages = FollowViews(services, askers)
         offers = ActionOffers(services)
         self.import_pages = ImportViews(services, askers)
@@ -132,7 +132,7 @@ class DiscordBot(commands.Bot):
         self.add_dynamic_items(*ITEMS)
         await self.add_cog(UserCommands(self.controls, self.alert_pages, self.follow_pages))
         await self.add_cog(
-            AdminCommands(self.services, self.rule_pages, self.cleanup_pages, self.audit_pages)
+            AdminCommands(self.services, self._askers, self.rule_pages, self.cleanup_pages, self.audit_pages)
         )
         self.services.status_message.attach(self)
 

@@ -23,7 +23,6 @@ from discarr.monitoring.acting.kinds import ActionKind
 from discarr.monitoring.acting.refusals import ActionRefused
 from discarr.monitoring.cleanup.candidates import Candidate, Collection
 from discarr.monitoring.cleanup.wording import evidence_text
-from discarr.monitoring.reasons import ReasonKind
 from discarr.utils.interaction_utils import safe_defer_interaction, safe_send_response, safe_update_message
 from discarr.utils.permissions import Capability
 
@@ -55,7 +54,7 @@ class CleanupViews:
         if not await safe_defer_interaction(interaction, thinking=False):
             return
         asker = await self._admit(interaction)
-        draft = self._drafts.find(draft_id, asker.user_id)
+        draft = asker.own(self._drafts, draft_id, Capability.CLEAN_UP)
         if draft is None:
             draft = await self._begin(asker)
         else:
@@ -153,13 +152,9 @@ class CleanupViews:
                 asker.person,
                 kind,
                 _keys(found),
-                # What gets data again before its turn comes is left alone.
-                reasons={
-                    item.download.key: ReasonKind.STALLED
-                    for item in found
-                    if item.rule is CleanupRule.STALLED
-                },
                 evidence=_evidence(found),
+                # What has recovered before its turn comes is left alone.
+                grounds={item.download.key: self._services.cleanup.grounds(item) for item in found},
             )
         except ActionRefused as refused:
             words = f"{WORDS[kind].label}: {action_answers.refused(refused)}"
@@ -171,7 +166,7 @@ class CleanupViews:
 
     async def _ready(self, interaction: Asking, asker: Asker, draft_id: str) -> CleanupDraft | None:
         """Return what is picked, over what is proposed at this moment; None where that was answered."""
-        draft = self._drafts.find(draft_id, asker.user_id)
+        draft = asker.own(self._drafts, draft_id, Capability.CLEAN_UP)
         if draft is None:
             await safe_send_response(interaction, cleanup_list.GONE)
             return None
@@ -189,7 +184,7 @@ class CleanupViews:
         if not await safe_defer_interaction(interaction, thinking=False):
             return None
         asker = await self._admit(interaction)
-        draft = self._drafts.find(draft_id, asker.user_id)
+        draft = asker.own(self._drafts, draft_id, Capability.CLEAN_UP)
         if draft is None:
             await safe_update_message(interaction, cleanup_list.GONE)
         return draft

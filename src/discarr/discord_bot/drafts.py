@@ -42,6 +42,11 @@ class Drafts[D: Draft]:
             return None
         return draft if self._clock.monotonic() - touched_at < LIVES_S else None
 
+    def is_anybodys(self, draft_id: str) -> bool:
+        """Whether there is a draft of that id, whoever it belongs to."""
+        _, draft = self._drafts.get(draft_id, (0.0, None))
+        return draft is not None and self.find(draft_id, draft.owner_id) is not None
+
     def put(self, draft: D) -> None:
         """Keep a draft as it is now."""
         self._drafts.pop(draft.id, None)

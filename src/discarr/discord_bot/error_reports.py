@@ -11,7 +11,10 @@ from discord import app_commands
 
 from discarr.core.errors import MediaClientError, StoreError
 from discarr.discord_bot.ui import action_answers, alert_texts, texts
-from discarr.monitoring.acting.refusals import ActionRefused
+from discarr.discord_bot.ui.lasting import kind_of
+from discarr.monitoring.acting.desk import ActionDesk
+from discarr.monitoring.acting.operation import Person
+from discarr.monitoring.acting.refusals import ActionRefused, Refusal
 from discarr.monitoring.alerts.rules import RuleRefused
 from discarr.utils.interaction_utils import safe_send_response
 from discarr.utils.permissions import Level
@@ -19,12 +22,27 @@ from discarr.utils.permissions import Level
 _log = logging.getLogger(__name__)
 
 
-class NotAllowed(app_commands.CheckFailure):
-    """The person may not do this; raised by permission checks on every path."""
+class Refused(app_commands.CheckFailure):
+    """Somebody asked in vain, and no desk heard of it: whoever answers puts it in the audit trail.
 
-    def __init__(self, needed: Level = Level.ADMIN) -> None:
-        """`needed` is the least level that may."""
+    Raised by permission checks on every path. What the desk refuses is an `ActionRefused`, and is there.
+    """
+
+    def __init__(
+        self,
+        person: Person,
+        action: str,
+        refusal: Refusal = Refusal.NOT_ALLOWED,
+        *,
+        needed: Level = Level.ADMIN,
+        operation_id: str | None = None,
+    ) -> None:
+        """`action` is a kind of action or a capability, `needed` the least level that may."""
         super().__init__()
+        self.operation_id = operation_id
+        self.person = person
+        self.action = action
+        self.refused = ActionRefused(refusal)
         self.needed = needed
 
 
@@ -52,8 +70,10 @@ async def report_failure(interaction: discord.Interaction[Any], error: Exception
     """
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     match cause:
-        case NotAllowed():
+        case Refused() if cause.refused.refusal is Refusal.NOT_ALLOWED:
             text = texts.NOT_ALLOWED[cause.needed]
+        case Refused():
+            text = action_answers.refused(cause.refused)
         case MemberUnknown():
             text = texts.MEMBER_UNKNOWN
         case OtherDatabase():
@@ -84,6 +104,22 @@ async def report_failure(interaction: discord.Interaction[Any], error: Exception
             text = texts.unexpected(code)
             _log.error("Unexpected error %s while answering", code, exc_info=cause)
     await safe_send_response(interaction, text)
+    if isinstance(cause, Refused):
+        desk: ActionDesk = interaction.client.services.actions
+        await desk.note_refusal(
+            cause.person,
+            cause.action,
+            cause.refused,
+            way=_way(interaction),
+            operation_id=cause.operation_id,
+        )
+
+
+def _way(interaction: discord.Interaction[Any]) -> str:
+    """Return the command or kind of control, without what was chosen: the same is written down once."""
+    if isinstance(interaction.command, app_commands.Command):
+        return f"/{interaction.command.qualified_name}"
+    return kind_of(interaction.custom_id or "")
 
 
 def answers_errors[S, **P](

@@ -25,7 +25,7 @@ from discarr.discord_bot.ui.import_controls import (
 from discarr.discord_bot.ui.operation_embeds import names_all, render_operation
 from discarr.discord_bot.ui.paging import Page
 from discarr.monitoring.acting.kinds import ActionKind
-from discarr.monitoring.acting.refusals import ActionRefused, Refusal
+from discarr.monitoring.acting.refusals import Refusal
 from discarr.utils.interaction_utils import safe_defer_interaction, safe_send_response, safe_update_message
 from discarr.utils.permissions import Capability
 
@@ -48,13 +48,13 @@ class ImportViews:
         Where nothing is left to be chosen, they stand in the question whether to import them.
 
         Raises:
-            ActionRefused: there is nothing that could be imported, or it may not be asked for.
+            Refused, ActionRefused: there is nothing that could be imported, or it may not be asked for.
             MediaClientError: the app did not show them.
         """
         actions = self._actions(download.instance)
         instance = self._services.cache.snapshot.instance(download.instance)
         if instance is None:
-            raise ActionRefused(Refusal.NOT_THERE)
+            raise asker.refused(Capability.IMPORT, Refusal.NOT_THERE)
         files = await actions.import_candidates(download.key.id)
         if not files:
             await safe_send_response(interaction, import_pages.NO_FILES)
@@ -172,16 +172,17 @@ class ImportViews:
         draft = await self._open(interaction, draft_id)
         if draft is None:
             return
-        await self._withdraw(draft)
+        await self._withdraw(await self._askers.identify(interaction), draft)
         await self._show_files(interaction, replace(draft, operation_id=None), 0)
 
     async def _ask(self, asker: Asker, draft: ImportDraft) -> tuple[discord.Embed, discord.ui.View]:
         """Ask whether to import what is chosen, instead of what was asked with these files before.
 
         Raises:
-            ActionRefused: it may not be asked for, or the answer was given already.
+            ActionRefused: it may not be asked for.
+            Refused: the answer was given already.
         """
-        await self._withdraw(draft)
+        await self._withdraw(asker, draft)
         asked = await self._services.actions.ask(
             asker.person, ActionKind.IMPORT, [draft.key], files=draft.chosen
         )
@@ -189,11 +190,11 @@ class ImportViews:
         embed = render_operation(asked.operation, now=self._services.clock.now())
         return embed, import_question_controls(draft, asked.operation)
 
-    async def _withdraw(self, draft: ImportDraft) -> None:
+    async def _withdraw(self, asker: Asker, draft: ImportDraft) -> None:
         """Take back what was asked with a draft.
 
         Raises:
-            ActionRefused: it was confirmed.
+            Refused: it was confirmed.
         """
         if draft.operation_id is None:
             return
@@ -201,7 +202,7 @@ class ImportViews:
             return
         operation = await self._services.actions.find(draft.operation_id)
         if operation is not None and operation.confirmed_at is not None:
-            raise ActionRefused(Refusal.USED)
+            raise asker.refused(Capability.IMPORT, Refusal.USED)
 
     async def _open(
         self, interaction: Asking, draft_id: str, place: int = 0, *, may_be_all: bool = False
@@ -209,13 +210,13 @@ class ImportViews:
         """Return a person's own draft, acknowledged; None when they have been told that there is none.
 
         Raises:
-            NotAllowed: they may not import.
+            Refused: they may not import, or it is another's.
         """
         if not await safe_defer_interaction(interaction, thinking=False):
             return None
         asker = await self._askers.identify(interaction)
         asker.require(Capability.IMPORT)
-        draft = self._drafts.find(draft_id, asker.user_id)
+        draft = asker.own(self._drafts, draft_id, Capability.IMPORT)
         if draft is None:
             await safe_send_response(interaction, import_pages.FORGOTTEN)
             return None

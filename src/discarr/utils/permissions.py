@@ -22,7 +22,7 @@ class Level(IntEnum):
 
 
 class Capability(StrEnum):
-    """Something that somebody may do or not."""
+    """Something that somebody may do or not. The values stand in the audit trail: they never change."""
 
     LOOK = "look"
     FOLLOW = "follow"

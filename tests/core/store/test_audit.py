@@ -2,7 +2,9 @@
 
 import sqlite3
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -138,3 +140,48 @@ async def test_what_came_after_a_line_is_read_the_earliest_first(store: Store) -
 
     assert [(line.sequence, line.entry.detail) for line in lines] == [(3, "3"), (4, "4")]
     assert await store.run(lambda connection: audit.read_after(connection, 5, limit=2)) == []
+
+
+async def append_once(store: Store, *entries: AuditEntry) -> None:
+    for one in entries:
+        await store.run(partial(audit.append_once, entry=one))
+
+
+async def test_the_same_within_a_minute_is_one_line(store: Store) -> None:
+    later = [replace(FULL, at=START + timedelta(seconds=seconds)) for seconds in (0, 1, 59, 59.9, 60, 61)]
+
+    await append_once(store, FULL, *later)
+
+    assert [line.at for line in await read(store)] == [START + timedelta(minutes=1), START]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"actor": 8},
+        {"action": "grab"},
+        {"operation": None},
+        {"instance": "sonarr"},
+        {"download": None},
+        {"request": "{}"},
+        {"result": "expired"},
+    ],
+)
+async def test_something_else_has_a_line_of_its_own(store: Store, other: dict[str, Any]) -> None:
+    await append_once(store, FULL, replace(FULL, **other), FULL)
+
+    assert len(await read(store)) == 2
+
+
+async def test_a_clock_that_was_set_back_hides_nothing(store: Store) -> None:
+    await append_once(store, FULL, replace(FULL, at=START - timedelta(hours=1)))
+
+    assert len(await read(store)) == 2
+
+
+async def test_a_repetition_is_not_looked_for_in_years_of_lines(store: Store) -> None:
+    await append(store, FULL, *(entry(actor=number) for number in range(1000)))
+
+    await append_once(store, FULL)
+
+    assert (await read(store))[0] == FULL

@@ -167,7 +167,7 @@ _TARGETS = st.builds(
     key=KEYS,
     row_ids=st.just((1,)),
     release_title=FOREIGN_TEXT,
-    work=WORKS,
+    work=WORKS | st.just(target_of(make_download()).work),
     media_id=st.none(),
     added=st.none(),
     size_left_bytes=HUGE,
@@ -177,6 +177,7 @@ _TARGETS = st.builds(
     needs_hand=st.booleans(),
     reason=st.none() | st.sampled_from(ReasonKind),
     evidence=FOREIGN_TEXT,
+    instance_name=FOREIGN_TEXT,
 )
 _PROGRESSES = st.builds(
     CommandProgress,

@@ -21,6 +21,7 @@ from discarr.discord_bot.ui.audit_pages import (
     render_audit,
     render_entry,
 )
+from discarr.monitoring.acting.entries import asked_by, request_of
 from discarr.monitoring.acting.kinds import ActionKind
 from discarr.monitoring.acting.refusals import Refusal
 from discarr.monitoring.acting.results import Outcome
@@ -134,6 +135,21 @@ def test_a_filter_is_said() -> None:
 
     assert text.startswith("Nothing matches.")
     assert "only <@7> · only radarr · only: Remove · only: Result: done · since <t:" in text
+
+
+@pytest.mark.parametrize(
+    ("request_text", "shown"),
+    [
+        (asked_by("/cleanup"), "asked with \\/cleanup"),
+        (request_of(ActionKind.SEARCH, 3), "3 downloads"),
+        (request_of(ActionKind.IMPORT, 1, file_count=2), "1 download · 2 files"),
+        (request_of(ActionKind.SEARCH, 12, typed_count=0), "12 downloads\ntyped: 0"),
+    ],
+)
+def test_what_was_asked_in_vain_is_shown(request_text: str, shown: str) -> None:
+    embed = render_entry(line(request=request_text, title="", result="not allowed"), {})
+
+    assert [(field.name, field.value) for field in embed.fields] == [("Request", shown)]
 
 
 def test_evidence_and_request_that_cannot_be_read_are_left_out() -> None:

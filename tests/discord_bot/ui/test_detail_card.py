@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -45,6 +46,14 @@ SECRETS = make_download(
     tracked_state=TrackedState.IMPORT_PENDING,
 )
 HAND = make_row(phase=Phase.NEEDS_HAND, explanation=explain("The disk is full", "Free some space."))
+PACKS = st.builds(
+    lambda seasons, step: [
+        EpisodeNumber(season, number) for season in range(seasons) for number in range(1, 60, step)
+    ],
+    st.integers(1, 60),
+    st.integers(1, 3),
+)
+"""Of many seasons, with and without gaps."""
 DOWNLOADS = st.builds(
     lambda text, episodes, moment, messages: make_download(
         release_title=text,
@@ -57,7 +66,7 @@ DOWNLOADS = st.builds(
         messages=tuple(messages),
     ),
     FOREIGN_TEXT,
-    st.lists(EPISODES, max_size=20),
+    st.lists(EPISODES, max_size=20) | PACKS,
     MOMENTS,
     st.lists(
         st.builds(StatusMessage, title=FOREIGN_TEXT, messages=st.lists(FOREIGN_TEXT, max_size=9).map(tuple)),
@@ -218,10 +227,46 @@ def test_gaps_and_seasons_of_a_pack_are_shown() -> None:
     assert lines[1:3] == ["Specials: E02", "S01: E01–E03, E05, E09"]
 
 
-def test_many_seasons_are_counted() -> None:
-    episodes = tuple(EpisodeNumber(season, 1) for season in range(1, 13))
-    lines = plain(make_pack("Devs", 1, 12), episodes=episodes).split("\n")
-    assert lines[4:6] == ["S04: E01", "and 8 more seasons"]
+def test_every_season_of_a_whole_series_is_shown() -> None:
+    episodes = tuple(EpisodeNumber(season, number) for season in range(1, 31) for number in range(1, 25))
+    lines = plain(make_pack("Devs", 1, 720), episodes=episodes).split("\n")
+    assert lines[1:31] == [f"S{season:02d}: E01–E24" for season in range(1, 31)]
+    assert "more episode" not in "\n".join(lines)
+
+
+def test_every_gap_of_a_long_season_is_shown() -> None:
+    episodes = tuple(EpisodeNumber(1, number) for number in range(1, 100, 2))
+    lines = plain(make_pack("Devs", 1, 50), episodes=episodes).split("\n")
+    assert lines[1] == "S01: " + ", ".join(f"E{number:02d}" for number in range(1, 100, 2))
+
+
+def test_what_there_is_no_room_for_is_counted() -> None:
+    episodes = tuple(EpisodeNumber(season, number) for season in range(1, 90) for number in range(1, 90, 2))
+    lines = plain(make_pack("Devs", 1, 4005), episodes=episodes).split("\n")
+    end = next(place for place, line in enumerate(lines) if "more episodes" in line)
+    shown = sum(line.count("E") for line in lines[1:end])
+    assert 100 < shown < 140
+    assert lines[end] == f"and {4005 - shown} more episodes"
+
+
+@given(st.sets(st.tuples(st.integers(0, 40), st.integers(1, 400)), min_size=4, max_size=400))
+def test_all_episodes_of_any_pack_are_shown_or_counted(numbers: set[tuple[int, int]]) -> None:
+    episodes = tuple(EpisodeNumber(*number) for number in sorted(numbers))
+
+    lines = plain(make_pack("Devs", 1, len(episodes)), episodes=episodes).split("\n")
+
+    listed = [line for line in lines if re.match(r"(S\d+|Specials): E", line)]
+    shown = [
+        EpisodeNumber(int(season.removeprefix("S").removesuffix("pecials") or 0), number)
+        for season, _, runs in (line.partition(": ") for line in listed)
+        for first, _, last in (run.partition("–") for run in runs.split(", "))
+        for number in range(int(first[1:]), int((last or first)[1:]) + 1)
+    ]
+    counted = [int(found[1]) for line in lines if (found := re.fullmatch(r"and (\d+) more episodes?", line))]
+    assert shown == list(episodes[: len(shown)])
+    assert len(shown) + sum(counted) == len(episodes)
+    assert len("\n".join(listed)) <= 700
+    assert not counted or len("\n".join(listed)) > 600
 
 
 def test_each_reason_is_said_once_in_plain_words_with_the_apps_own_below() -> None:

@@ -56,12 +56,11 @@ def test_any_operation_is_legal_with_its_controls(operation: Operation) -> None:
 
 
 def test_a_question_says_what_happens_to_how_much_and_until_when() -> None:
-    item = Item(target=target_of(PACK, reason=ReasonKind.STALLED, evidence="3 strikes in 2 h"))
+    item = Item(target=target_of(PACK, reason=ReasonKind.STALLED))
 
     assert described(make_operation(items=(item,), kind=ActionKind.REMOVE_SEARCH)) == [
         "**Devs** S01 · 8 episodes",
         "No data is coming in",
-        "3 strikes in 2 h",
         "-# Dune.Part.Two.2024.2160p.WEB-DL",
         "1 download · 8 episodes · 8 GB",
         "",
@@ -70,6 +69,17 @@ def test_a_question_says_what_happens_to_how_much_and_until_when() -> None:
         "🔎 Another release is searched now, unless the app is set not to",
         "",
         f"You can confirm until {stamp(at(20, 57))}.",
+    ]
+
+
+def test_what_clean_up_says_for_it_takes_the_place_of_the_reason_that_it_holds() -> None:
+    evidence = "3 strikes in 2 h · no byte for 95 min · client says: stalled"
+    item = Item(target=target_of(PACK, reason=ReasonKind.STALLED, evidence=evidence))
+
+    assert described(make_operation(items=(item,)))[:3] == [
+        "**Devs** S01 · 8 episodes",
+        evidence,
+        "-# Dune.Part.Two.2024.2160p.WEB-DL",
     ]
 
 
@@ -238,6 +248,28 @@ def test_the_end_of_several_begins_with_what_went_wrong() -> None:
     assert lines[0] == "1 done · 1 failed · 1 not known"
     assert [line[0] for line in lines if line.endswith("(2024)")] == ["❔", "✗", "✓"]
     assert embed.fields[0].value == f"Remove, {stamp(at(20, 50), 'f')}"
+
+
+def test_results_with_the_same_heading_say_which_release_of_which_server_they_are_about() -> None:
+    targets = (
+        target_of(make_download(release_title="Dune.2024.*x*"), instance_name="Films_4K"),
+        target_of(make_download(release_title="")),
+        target_of(PACK, instance_name="TV"),
+    )
+    items = tuple(Item(target=target, result=result_of(Cause.ANSWERED)) for target in targets)
+
+    operation = make_operation(items=items, state=OperationState.DONE, ended_at=NOW)
+
+    assert described(operation)[2:] == [
+        "✓ **Dune: Part Two** (2024)",
+        "-# Dune.2024.\\*x\\* · Films\\_4K",
+        "Discarr removed it",
+        "✓ **Dune: Part Two** (2024)",
+        "-# ?",
+        "Discarr removed it",
+        "✓ **Devs** S01 · 8 episodes",
+        "Discarr removed it",
+    ]
 
 
 def test_what_was_done_in_part_is_not_called_undone() -> None:

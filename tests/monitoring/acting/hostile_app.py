@@ -1,6 +1,7 @@
 """An app in which everything happens at the worst moment, and which remembers what nobody had confirmed."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
@@ -30,6 +31,12 @@ STATES: Final[dict[str, dict[str, Any]]] = {
     "importing": {"status": "completed", "trackedDownloadState": "importing"},
     "strange": {"status": "dreaming"},
     "bigger": {"size": 9000},
+    "failed": {"status": "failed", "trackedDownloadState": "failedPending"},
+    "nameless": {"status": "downloading", "size": 0, "sizeleft": 0},
+    "described": {"size": 4000, "sizeleft": 4000},
+    "trickle": {"sizeleft": 990},
+    "rush": {"sizeleft": 200},
+    "complete": {"sizeleft": 0},
 }
 IN_GAP: Final = ("vanish", "importing", "waiting", "hide")
 """What may happen between the last look and what is sent; the rest cannot be told apart by any client."""
@@ -44,6 +51,8 @@ class Killed(BaseException):
     """The process ended here."""
 
 
+type Warrant = Callable[[Grab], bool]
+"""Says of a grab whether it may still be removed; by what nothing in the gap changes."""
 type Deed = tuple[str, str, datetime | None, str]
 """What is done to what: the download's key, its release, when it was grabbed, and what is asked for."""
 
@@ -76,6 +85,8 @@ class HostileApp(QueueApp):
         self.is_away = False
         self.is_hidden = False
         self.confirmed: Counter[Deed] = Counter()
+        self.warrants: defaultdict[Deed, list[Warrant]] = defaultdict(list)
+        """One for each that was confirmed."""
         self.sent: Counter[Deed] = Counter()
         self.write_count = 0
         self.violations: list[str] = []
@@ -220,6 +231,8 @@ class HostileApp(QueueApp):
         self.sent[deed] += 1
         if self.sent[deed] > self.confirmed[deed]:
             self.violations.append(f"not confirmed: {request.method} {grab} {asked}")
+        if request.method == "DELETE" and not any(holds(grab) for holds in self.warrants[deed]):
+            self.violations.append(f"goes well: {grab} {asked}")
         is_news = self._changed_at[grab.name] == self.clock.monotonic()
         if grab.fields.get("trackedDownloadState") == "importing" and not is_news:
             self.violations.append(f"importing: {request.method} {grab}")

@@ -168,6 +168,9 @@ async def test_what_is_gone_or_cannot_be_done_is_left_out_or_refused() -> None:
 
         assert await refusal_of_asking(stage, OLIVIA, REMOVE, stage.keys("B")) is Refusal.NOT_POSSIBLE
         assert await refusal_of_asking(stage, OLIVIA, REMOVE, [GONE]) is Refusal.NOT_THERE
+        (line,) = await stage.desk.audit(limit=1)
+        assert (line.entry.instance, line.entry.download) == (GONE.instance, GONE.text)
+        assert '"downloads":1' in line.entry.request
         assert await refusal_of_asking(stage, OLIVIA, REMOVE, []) is Refusal.NOT_THERE
 
 
@@ -198,9 +201,9 @@ async def test_what_spoke_for_it_is_kept_with_the_question_and_in_the_trail() ->
         await stage.end_of(asked.operation)
         lines = [line.entry for line in await stage.desk.audit(result="begun")]
 
-    assert [(target.reason, target.evidence) for target in known] == [
-        (ReasonKind.STALLED, "3 strikes"),
-        (None, "2 strikes"),
+    assert [(target.reason, target.evidence, target.instance_name) for target in known] == [
+        (ReasonKind.STALLED, "3 strikes", "Radarr"),
+        (None, "2 strikes", "Radarr"),
     ]
     told = {line.download: msgspec.json.decode(line.evidence, type=Target) for line in lines}
     assert told == {"d:A": known[0], "d:B": known[1]}

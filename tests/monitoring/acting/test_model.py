@@ -1,26 +1,31 @@
 """The engine between two people and an app in which everything happens at the worst moment.
 
 Whatever happens, in whatever order, across restarts at any step: nothing is asked of the app that nobody
-confirmed, nothing twice, and what is told afterwards is true. `TEST_EFFORT` says how many are tried.
+confirmed, nothing twice, nothing is removed that goes well by now, and what is told afterwards is true.
+`TEST_EFFORT` says how many are tried.
 """
 
 import asyncio
 from collections import Counter
 from collections.abc import Coroutine
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from discarr.core.cleanup_config import CleanupRule
 from discarr.core.errors import StoreError
-from discarr.core.models import InstanceKind
+from discarr.core.models import Download, InstanceKind, QueueStatus
 from discarr.monitoring.acting.kinds import REMOVALS, ActionKind
 from discarr.monitoring.acting.offers import possible_actions
 from discarr.monitoring.acting.operation import Operation, OperationState, Person
 from discarr.monitoring.acting.refusals import ActionRefused
 from discarr.monitoring.acting.results import Cause, Outcome
+from discarr.monitoring.acting.targets import Target
+from discarr.monitoring.cleanup.grounds import Grounds
 from discarr.utils.permissions import Level
 from tests.effort import examples
 from tests.fakes.clock import VirtualClock
@@ -29,6 +34,9 @@ from tests.monitoring.acting.queue_app import Grab
 from tests.monitoring.acting.stage import ADA, OLIVIA, OSCAR, ActingStore, Stage
 
 STEPS = 20
+SLOW_BYTES_S = 1
+BAD = ("loading", "stalled", "failed", "nameless")
+RECOVERIES = ("loading", "described", "trickle", "rush", "complete")
 NAMES = ("A", "B", "C", "D")
 NOTHING_SENT = {Outcome.CHANGED, Outcome.REFUSED}
 NOT_TRIED = {Cause.INSTANCE_LOST, Cause.NO_INSTANCE, Cause.EMPTY, Cause.NOT_STARTED}
@@ -96,6 +104,39 @@ class ActingMachine(RuleBasedStateMachine):
     @rule(data=st.data(), persons=st.lists(people, min_size=2, max_size=4), **circumstances)
     def act_together(self, data: st.DataObject, persons: list[Person], **circumstances: Any) -> None:
         self.do(data, persons, **circumstances)
+
+    @rule(
+        data=st.data(),
+        kind=st.sampled_from(list(REMOVALS)),
+        bad=st.lists(st.tuples(names, st.sampled_from(BAD)), min_size=1, max_size=3),
+        meanwhile=st.lists(st.tuples(st.sampled_from(RECOVERIES), names), max_size=4),
+        seconds=st.sampled_from([1, 60]),
+        script=scripts,
+    )
+    def clean_up(
+        self,
+        data: st.DataObject,
+        kind: ActionKind,
+        bad: list[tuple[str, str]],
+        meanwhile: list[tuple[str, str]],
+        seconds: int,
+        script: list[Any],
+    ) -> None:
+        """An admin cleans up all that is bad, and until they confirm some of it recovers."""
+
+        async def act() -> None:
+            for name, state in bad:
+                self.put(name, state, 1, is_pending=False, count=1)
+            await self.clock.advance(40)
+            operation = await self.ask_to_clean_up(data, kind)
+            await self.clock.advance(seconds)
+            for event, name in meanwhile:
+                self.app.happen(event, name)
+            self.app.plan(*script)
+            await self.press(operation, ADA)
+            await self.clock.advance(30)
+
+        self.live(act())
 
     @precondition(lambda self: bool(self.operations))
     @rule(data=st.data(), is_foreign=st.booleans(), seconds=st.sampled_from([3, 90]), script=scripts)
@@ -168,6 +209,23 @@ class ActingMachine(RuleBasedStateMachine):
         self.operations.append(asked.operation)
         return asked.operation
 
+    async def ask_to_clean_up(self, data: st.DataObject, kind: ActionKind) -> Operation:
+        instance = self.stage.cache.snapshot.instances[0]
+        proposed = {
+            download.key: Grounds.of(
+                download,
+                data.draw(st.sampled_from(rules)),
+                slow_bytes_s=SLOW_BYTES_S,
+                now=self.clock.now(),
+            )
+            for download in instance.downloads
+            if (rules := rules_for(download))
+        }
+        evidence = dict.fromkeys(proposed, "3 strikes")
+        asked = await self.stage.desk.ask(ADA, kind, proposed, evidence=evidence, grounds=proposed)
+        self.operations.append(asked.operation)
+        return asked.operation
+
     async def press(self, operation: Operation, person: Person) -> None:
         is_possible = person.user_id == operation.requested_by
         try:
@@ -188,6 +246,9 @@ class ActingMachine(RuleBasedStateMachine):
     def budget(self, operation: Operation) -> None:
         self.budgeted.add(operation.id)
         self.app.confirmed.update(deed_of(item, operation.kind) for item in operation.items)
+        for item in operation.items:
+            warrant = partial(is_still_bad, item.target, operation.created_at, self.clock)
+            self.app.warrants[deed_of(item, operation.kind)].append(warrant)
         for target in (item.target for item in operation.items):
             self.confirmed_releases.add((target.release_title, target.added))
             if target.is_pending:
@@ -274,6 +335,39 @@ class ActingMachine(RuleBasedStateMachine):
 
 def person_of(operation: Operation) -> Person:
     return ADA if operation.requested_by == ADA.user_id else OLIVIA
+
+
+def rules_for(download: Download) -> list[CleanupRule]:
+    """Return by which rules clean-up may propose a download."""
+    if download.status is QueueStatus.FAILED:
+        return [CleanupRule.FAILED]
+    if download.status not in (QueueStatus.DOWNLOADING, QueueStatus.WARNING):
+        return []
+    if not download.size_bytes:
+        return [CleanupRule.NO_METADATA]
+    return [CleanupRule.STALLED, CleanupRule.SLOW] if download.size_left_bytes else []
+
+
+def is_still_bad(target: Target, asked_at: datetime, clock: VirtualClock, grab: Grab) -> bool:
+    """Whether a grab has not recovered since it was asked about, by what its app knows at this moment."""
+    size: int = grab.fields.get("size", 4000)
+    left: int = grab.fields.get("sizeleft", 1000)
+    status: str = grab.fields.get("status", "downloading")
+    had_all = target.work.size_bytes > 0 and target.size_left_bytes == 0
+    if size and not left and not had_all and status in ("downloading", "warning"):
+        return False
+    loaded = target.size_left_bytes - left
+    match target.grounds.rule if target.grounds else None:
+        case CleanupRule.NO_METADATA:
+            return size == 0
+        case CleanupRule.STALLED:
+            return loaded == 0
+        case CleanupRule.SLOW:
+            return loaded < SLOW_BYTES_S * max((clock.now() - asked_at).total_seconds(), 1)
+        case CleanupRule.FAILED:
+            return status not in ("downloading", "warning")
+        case _:
+            return True
 
 
 def identity_of(grab: Grab) -> tuple[str, str, datetime | None]:

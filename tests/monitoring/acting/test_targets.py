@@ -4,9 +4,12 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from discarr.core.cleanup_config import CleanupRule
 from discarr.core.models import DownloadKey, QueueStatus
 from discarr.monitoring.acting.targets import Target, is_same_grab, target_of
+from discarr.monitoring.cleanup.grounds import Grounds
 from discarr.monitoring.reasons import ReasonKind
+from tests.fakes.clock import START
 from tests.monitoring.acting.scenes import GRABBED, make_grab, make_target
 
 
@@ -21,6 +24,18 @@ def test_the_downloads_own_reason_comes_before_what_was_observed() -> None:
     assert target_of(make_grab(), reason=ReasonKind.STALLED).reason is ReasonKind.STALLED
     assert target_of(make_grab()).reason is None
     assert target_of(make_grab(), evidence="3 strikes").evidence == "3 strikes"
+
+
+def test_a_target_that_was_stored_without_what_clean_up_went_by_is_read() -> None:
+    grounds = Grounds.of(make_grab(), CleanupRule.SLOW, slow_bytes_s=1000, now=START)
+    target = target_of(make_grab(), evidence="3 strikes", grounds=grounds, instance_name="TV")
+    stored = msgspec.json.decode(msgspec.json.encode(target))
+
+    assert msgspec.json.decode(msgspec.json.encode(stored), type=Target) == target
+    del stored["grounds"], stored["instance_name"]
+    assert msgspec.json.decode(msgspec.json.encode(stored), type=Target) == replace(
+        target, grounds=None, instance_name=""
+    )
 
 
 def test_what_is_held_back_is_known_by_its_key() -> None:

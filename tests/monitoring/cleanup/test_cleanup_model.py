@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from msgspec import structs
 
+from discarr.core.cleanup_config import CleanupRule
 from discarr.core.models import Download, HealthIssue, InstanceState, QueueStatus, TrackedState
+from discarr.monitoring.cleanup.grounds import Grounds
 from discarr.monitoring.cleanup.guards import GuardKind
+from discarr.monitoring.cleanup.rules import Verdict
 from tests.effort import examples
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.inline_store import InlineStore
@@ -28,6 +31,8 @@ STALLED_MINUTES: Final = 30
 SPACING_MINUTES: Final = 10
 LOOK_MINUTES: Final = 5
 STRIKES: Final = 3
+SLOW_BYTES_S: Final = 100_000
+"""Half of what everything gets that gets data."""
 CLIENT_AWAY = HealthIssue(source="DownloadClientStatusCheck", level="error", message="", wiki_url=None)
 STATES: Final[dict[str, dict[str, Any]]] = {
     "loading": {"status": QueueStatus.DOWNLOADING, "tracked_state": TrackedState.DOWNLOADING},
@@ -70,12 +75,29 @@ class Truth:
         self.stuck_minutes = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A download that somebody was asked about, and how it was then."""
+
+    grounds: Grounds
+    download: Download
+    at_s: float
+
+    def goes_well(self, now: Download, at_s: float) -> bool:
+        """Whether it has got data since: any that was stalled, enough that was slow, or all of it."""
+        loaded = self.download.size_left_bytes - now.size_left_bytes
+        enough = SLOW_BYTES_S * (at_s - self.at_s) if self.grounds.rule is CleanupRule.SLOW else 1
+        return loaded >= max(enough, 1) or now.size_left_bytes == 0
+
+
 class CleanupMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
         self.truths: dict[str, Truth] = {}
         self.gone: dict[str, Download] = {}
+        self.asked: dict[str, Asked] = {}
+        """What somebody was asked about last, by download."""
         self.is_away = False
         self.is_client_away = False
         self.is_asleep = False
@@ -95,6 +117,7 @@ class CleanupMachine(RuleBasedStateMachine):
                 cleanup_strikes=STRIKES,
                 cleanup_spacing_minutes=SPACING_MINUTES,
                 cleanup_stalled_minutes=STALLED_MINUTES,
+                cleanup_slow_kb_s=SLOW_BYTES_S / 1000,
                 cleanup_keep_tags="keep",
                 cleanup_per_run=100,
             ),
@@ -149,6 +172,33 @@ class CleanupMachine(RuleBasedStateMachine):
         for _ in range(15):
             self.look()
 
+    @rule()
+    def ask_about_what_is_proposed(self) -> None:
+        for candidate in self.stage.collect().candidates:
+            download = candidate.download
+            now, limit = self.stage.clock.now(), self.stage.watch.terms.limits.slow_bytes_s
+            grounds = Grounds.of(download, candidate.rule, slow_bytes_s=limit, now=now)
+            at_s = self.stage.clock.monotonic()
+            self.asked[download.key.id] = Asked(grounds=grounds, download=download, at_s=at_s)
+
+    @rule(
+        name=st.sampled_from(NAMES),
+        stuck=st.sampled_from([9, 10, 15]),
+        looks=st.integers(0, 3),
+        more=st.integers(0, 3),
+    )
+    def recover_after_the_question(self, name: str, *, stuck: int, looks: int, more: int) -> None:
+        """Make it likely that what is slow or, after longer, stalled recovers once it is asked about."""
+        self.truths[name].is_stalled = True
+        for _ in range(stuck):
+            self.look()
+        self.ask_about_what_is_proposed()
+        for _ in range(looks):
+            self.look()
+        self.truths[name].is_stalled = False
+        for _ in range(more):
+            self.look()
+
     @rule(name=st.sampled_from(NAMES), state=st.sampled_from(sorted(STATES)))
     def change_state(self, name: str, state: str) -> None:
         truth = self.truths[name]
@@ -187,6 +237,7 @@ class CleanupMachine(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([-3600.0, 3600.0, 86_400.0, 365 * 86_400.0, -365 * 86_400.0]))
     def jump(self, seconds: float) -> None:
         self.stage.clock.jumped += timedelta(seconds=seconds)
+        self.asked = {}  # a question ends, or is not believed, when the clock jumps
         self.look()
 
     @rule(hours=st.sampled_from([1, 8, 48]))
@@ -236,6 +287,19 @@ class CleanupMachine(RuleBasedStateMachine):
                 assert truth.looks_stalled
                 assert truth.idle_looks >= STRIKES
                 assert truth.idle_minutes >= max(STALLED_MINUTES, (STRIKES - 1) * SPACING_MINUTES)
+
+    @precondition(lambda self: bool(self.truths))
+    @invariant()
+    def what_was_asked_about_is_still_bad_only_as_long_as_it_is(self) -> None:
+        for name, asked in self.asked.items():
+            now = self.stage.downloads.get(asked.download.key)
+            if now is None or now.added != asked.download.added:
+                continue
+            truth = self.truths[name]
+            verdict = asked.grounds.judge_again(now, now=self.stage.clock.now(), is_monitored=None)
+            goes_well = asked.goes_well(now, self.stage.clock.monotonic())
+            is_bad = truth.state in ACTIVE and not goes_well
+            assert (verdict is Verdict.BAD) is is_bad
 
     @precondition(lambda self: bool(self.truths))
     @invariant()

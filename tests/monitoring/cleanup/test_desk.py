@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from discarr.core.cleanup_config import CleanupRule
 from discarr.core.errors import StoreError
 from discarr.core.models import HealthIssue
 from discarr.core.store import Connection, Store, recovery
@@ -87,8 +88,10 @@ async def test_what_gets_no_data_is_proposed_with_its_evidence(clock: VirtualClo
         await scene.pass_minutes(130)
 
         collection = await scene.desk.collect()
+        (candidate,) = collection.candidates
+        grounds = scene.desk.grounds(candidate)
 
-    (candidate,) = collection.candidates
+    assert (grounds.rule, grounds.left_bytes) == (CleanupRule.STALLED, STUCK.size_left_bytes)
     assert candidate.download is STUCK
     assert candidate.evidence.strikes == 3
     assert candidate.evidence.span >= timedelta(minutes=20)

@@ -2,13 +2,16 @@
 
 import sqlite3
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from discarr.core.store.connection import by_name
 from discarr.core.store.records import to_text
 
 MAX_LISTED: Final = 100
+_REPEATED_WITHIN: Final = timedelta(minutes=1)
+_LOOKED_AT: Final = 1000
+"""So many of the latest lines are looked at for a repetition: the trail has no end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +35,7 @@ class AuditEntry:
     evidence: str = ""
     """What was known when it was asked for: JSON, technical."""
     request: str = ""
-    """What was sent, or was to be: JSON, technical."""
+    """What was sent, or was to be, or how somebody asked for it in vain: JSON, technical."""
     result: str
     """One word for what came of it: "confirmed", "sent", an outcome or a refusal."""
     detail: str = ""
@@ -70,6 +73,32 @@ def append(connection: sqlite3.Connection, *entries: AuditEntry) -> None:
             for entry in entries
         ),
     )
+
+
+def append_once(connection: sqlite3.Connection, entry: AuditEntry) -> None:
+    """Add an entry at the end, unless it repeats one of the last minute: a flood is one line a minute.
+
+    It does where the same person asked for the same and the same came of it, whatever is told of it.
+    """
+    is_there = connection.execute(
+        "SELECT 1 FROM audit WHERE sequence > (SELECT max(sequence) FROM audit) - :looked_at"
+        " AND at > :since AND at <= :at AND actor = :actor AND action = :action AND operation IS :operation"
+        " AND instance IS :instance AND download IS :download AND request = :request AND result = :result",
+        {
+            "looked_at": _LOOKED_AT,
+            "since": to_text(entry.at - _REPEATED_WITHIN),
+            "at": to_text(entry.at),
+            "actor": entry.actor,
+            "action": entry.action,
+            "operation": entry.operation,
+            "instance": entry.instance,
+            "download": entry.download,
+            "request": entry.request,
+            "result": entry.result,
+        },
+    ).fetchone()
+    if is_there is None:
+        append(connection, entry)
 
 
 def read(

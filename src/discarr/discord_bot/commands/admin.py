@@ -1,23 +1,32 @@
 """Commands for the people who run the servers."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from discarr.discord_bot.askers import Askers
 from discarr.discord_bot.audit_views import AuditViews
 from discarr.discord_bot.cleanup_views import CleanupViews
-from discarr.discord_bot.error_reports import NotAllowed
 from discarr.discord_bot.rule_views import RuleViews
 from discarr.discord_bot.services import Services
 from discarr.discord_bot.ui import texts
 from discarr.discord_bot.ui.audit_pages import ACTIONS, RESULTS
+from discarr.monitoring.acting.refusals import Refusal
 from discarr.utils.discord_utils import has_admin_permissions
 from discarr.utils.interaction_utils import safe_defer_interaction, safe_send_response
+from discarr.utils.permissions import Capability
 from discarr.utils.text_utils import label
 
+NEEDED: Final = {
+    "verbose": Capability.CHANGE_LOG,
+    "notifications": Capability.CHANGE_RULES,
+    "cleanup": Capability.CLEAN_UP,
+    "audit": Capability.SEE_AUDIT,
+}
+"""What each command is for."""
 _VERBOSE_FOR = timedelta(minutes=30)
 
 
@@ -29,16 +38,23 @@ class AdminCommands(commands.Cog):
     """
 
     def __init__(
-        self, services: Services, rules: RuleViews, cleanup: CleanupViews, audit: AuditViews
+        self,
+        services: Services,
+        askers: Askers,
+        rules: RuleViews,
+        cleanup: CleanupViews,
+        audit: AuditViews,
     ) -> None:
         self._services = services
+        self._askers = askers
         self._rules = rules
         self._cleanup = cleanup
         self._audit = audit
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         if not has_admin_permissions(interaction.user, self._services.settings.grants):
-            raise NotAllowed
+            name = "" if interaction.command is None else interaction.command.name
+            raise self._askers.judge(interaction.user).refused(NEEDED[name], Refusal.NOT_ALLOWED)
         return True
 
     @app_commands.command(description="Admins: write everything to the log for 30 minutes, or stop doing so")

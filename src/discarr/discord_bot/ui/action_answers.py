@@ -10,6 +10,7 @@ from discarr.utils.time_utils import clock_time
 
 NOT_UNDERSTOOD: Final = "This version of Discarr does not know that action. Look at the download again."
 KEPT: Final = "Nothing was done."
+NOTHING_TO_KEEP: Final = "There is nothing to take back any more. Look at the download to see how it is now."
 KEPT_TOO_LATE: Final = "It was confirmed or withdrawn before, so there is nothing to take back."
 GONE: Final = "There is nothing more to be seen of that: it is over for long."
 TOLD_IN_VAIN: Final = (

@@ -29,8 +29,8 @@ from discarr.monitoring.acting.refusals import Refusal
 from discarr.monitoring.acting.results import Outcome
 from discarr.monitoring.acting.targets import Target
 from discarr.monitoring.reasons import explanation_of
-from discarr.utils.permissions import Level
-from discarr.utils.text_utils import count_of, human_size, label, without_addresses
+from discarr.utils.permissions import Capability, Level
+from discarr.utils.text_utils import capitalised, count_of, human_size, label, without_addresses
 from discarr.utils.time_utils import timestamp
 
 PAGE_SIZE: Final = 10
@@ -40,10 +40,22 @@ _INSTANCE: Final = re.compile(r"[a-z0-9_]{1,32}")
 _LATEST: Final = 253_402_300_799
 """The last second of the year 9999, after which no `datetime` is."""
 
+_REFUSED: Final = (
+    Capability.LOOK,
+    Capability.FOLLOW,
+    Capability.ACKNOWLEDGE,
+    Capability.SILENCE,
+    Capability.CLEAN_UP,
+    Capability.SEE_AUDIT,
+    Capability.CHANGE_RULES,
+    Capability.CHANGE_LOG,
+)
+"""What stands in the trail only where somebody was refused it."""
 ACTIONS: Final[Mapping[str, str]] = {
     **{kind.value: WORDS[kind].label for kind in ActionKind},
     "confirm": "Confirm what is not there",
     "arm": "Allow clean-up again",
+    **{capability.value: capitalised(capability.value) for capability in _REFUSED},
 }
 """What can be filtered by, and what it is called."""
 RESULTS: Final[Mapping[str, str]] = {
@@ -274,6 +286,10 @@ class _Request(msgspec.Struct, frozen=True, kw_only=True):
     downloads: int = 0
     removal: Removal | None = None
     files: int = 0
+    typed: int | None = None
+    """What somebody counted who was to confirm."""
+    asked: str = ""
+    """The command, or the kind of control, of what is no action."""
 
 
 def _request(text: str) -> Iterator[str]:
@@ -281,9 +297,14 @@ def _request(text: str) -> Iterator[str]:
         request = msgspec.json.decode(text, type=_Request)
     except msgspec.DecodeError:
         return
+    if request.asked:
+        yield f"asked with {sentence(request.asked, 60)}"
+        return
     yield count_of(request.downloads, "download") + (
         f" · {count_of(request.files, 'file')}" if request.files else ""
     )
+    if request.typed is not None:
+        yield f"typed: {request.typed}"
     removal = request.removal
     if removal is not None:
         yield f"delete its data: {_yes(removal.remove_from_client)}"

@@ -1,13 +1,13 @@
 """One download in full: plain words for everybody, the technical side for operators."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import discord
 
-from discarr.core.models import Download, InstanceSnapshot, QueueStatus, TrackedState
+from discarr.core.models import Download, EpisodeNumber, InstanceSnapshot, QueueStatus, TrackedState
 from discarr.discord_bot.ui import action_answers, row_text
 from discarr.discord_bot.ui.layout import AMBER, GREEN, GREY, MAX_FIELD_VALUE, fit
 from discarr.monitoring.acting.operation import Operation
@@ -19,6 +19,7 @@ from discarr.utils.text_utils import (
     count_of,
     human_size,
     join_and_more,
+    length,
     percent,
     without_addresses,
 )
@@ -26,9 +27,11 @@ from discarr.utils.time_utils import round_up, timestamp
 
 _MAX_WHOLE: Final = 1850
 """Units of the description: with four full fields, two of them an alert's, it stays below Discord's 6000."""
-_RUNS_SHOWN: Final = 12
-"""Unbroken runs of episodes of one season."""
-_SEASONS_SHOWN: Final = 4
+_MOST_EPISODES: Final = 700
+"""Units of the description that the episodes of a pack may take, if all else leaves as much."""
+_LEAST_EPISODES: Final = 80
+_FOR_MORE: Final = 30
+"""Units that are kept for saying how many episodes there was no room for."""
 _REASONS_SHOWN: Final = 5
 _LONGEST_PACK: Final = 99_999
 _HEADING: Final = 100
@@ -91,6 +94,9 @@ def render_detail(
         *_plain_lines(row, download, now),
         *_age_lines(download, around, now),
     ]
+    if len(download.episodes) > row_text.MAX_LISTED_EPISODES:
+        room = _MAX_WHOLE - sum(1 + length(line) for line in lines)
+        lines.insert(1, _episodes(download, min(max(room, _LEAST_EPISODES), _MOST_EPISODES)))
     embed = discord.Embed(
         description="\n".join(fit(lines, _MAX_WHOLE)),
         colour={Phase.NEEDS_HAND: AMBER, Phase.DOWNLOADING: GREEN}.get(row.phase, GREY),
@@ -105,8 +111,6 @@ def render_detail(
 
 
 def _plain_lines(row: DownloadRow, download: Download, now: datetime) -> Iterator[str]:
-    if len(download.episodes) > row_text.MAX_LISTED_EPISODES:
-        yield _episodes(download)
     if row.phase is Phase.DOWNLOADING:
         yield row_text.progress(row, now)
         if row.eta is not None and row.eta > now:
@@ -124,34 +128,39 @@ def _plain_lines(row: DownloadRow, download: Download, now: datetime) -> Iterato
         yield f"**By itself:** {_by_itself(download)}"
 
 
-def _episodes(download: Download) -> str:
-    """Return all episodes of a pack, each season on a line of its own: "S01: E01–E05, E07"."""
-    seasons: dict[int, list[int]] = {}
-    for episode in download.episodes[:_LONGEST_PACK]:
-        seasons.setdefault(episode.season, []).append(episode.episode)
-    lines = []
-    for season, numbers in list(seasons.items())[:_SEASONS_SHOWN]:
-        words = join_and_more([_run(run) for run in _runs(numbers)], _RUNS_SHOWN)
-        lines.append(f"{row_text.season_code(season)}: {words}")
-    if len(seasons) > _SEASONS_SHOWN:
-        lines.append(f"and {count_of(len(seasons) - _SEASONS_SHOWN, 'more season', 'more seasons')}")
-    return "\n".join(lines)
+def _episodes(download: Download, budget: int) -> str:
+    """Return all episodes of a pack, each season on a line of its own: "S01: E01–E05, E07".
+
+    Where they do not fit into the budget (units), it ends with how many more there are.
+    """
+    text, season = "", None
+    left = len(download.episodes)
+    for first, last in _runs(download.episodes):
+        lead = ", " if first.season == season else f"\n{row_text.season_code(first.season)}: "
+        piece = f"{lead}{_run(first, last)}"
+        if length(text) + length(piece) > budget - _FOR_MORE:
+            text += f"\nand {count_of(min(left, _LONGEST_PACK), 'more episode', 'more episodes')}"
+            break
+        text += piece
+        season = first.season
+        left -= last.episode - first.episode + 1
+    return text.removeprefix("\n")
 
 
-def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
-    """Yield first and last of each unbroken run of ascending numbers."""
-    first = last = numbers[0]
-    for number in numbers[1:]:
-        if number != last + 1:
+def _runs(episodes: Sequence[EpisodeNumber]) -> Iterator[tuple[EpisodeNumber, EpisodeNumber]]:
+    """Yield first and last of each unbroken run of ascending episodes of a season."""
+    first = last = episodes[0]
+    for episode in episodes[1:]:
+        if (episode.season, episode.episode) != (last.season, last.episode + 1):
             yield first, last
-            first = number
-        last = number
+            first = episode
+        last = episode
     yield first, last
 
 
-def _run(run: tuple[int, int]) -> str:
-    first, last = (row_text.episode_number(number) for number in run)
-    return first if first == last else f"{first}–{last}"
+def _run(first: EpisodeNumber, last: EpisodeNumber) -> str:
+    words = row_text.episode_number(first.episode)
+    return words if first == last else f"{words}–{row_text.episode_number(last.episode)}"
 
 
 def _further_reasons(row: DownloadRow, download: Download) -> Iterator[str]:

@@ -14,6 +14,7 @@ import discord
 from discarr.discord_bot.ui.paging import MAX_PAGE, Page
 
 _PREFIX: Final = "discarr:v1:"
+_KIND: Final = re.compile(rf"{_PREFIX}([a-z]+(?::[a-z]+)?)\d*(?::|$)")
 _MODAL_TIMEOUT_S: Final = 900.0
 """How long discord.py keeps a modal, which it need not: without an end it would keep every one."""
 
@@ -35,6 +36,12 @@ def id_of(verb: str, argument: str = "", *, now: datetime | None = None) -> str:
     """
     rendering = "" if now is None else int(now.timestamp()) % 1000
     return f"{_PREFIX}{verb}{rendering}:{argument}"
+
+
+def kind_of(custom_id: str) -> str:
+    """Return the verb in an id of these; empty for another id."""
+    match = _KIND.match(custom_id)
+    return "" if match is None else match[1]
 
 
 class LastingButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=r"(?!)"):

@@ -3,6 +3,7 @@
 Names of downloads come first, then what happens; whatever does not fit is counted.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
@@ -104,10 +105,12 @@ def outcome_title(operation: Operation) -> str:
 def result_lines(operation: Operation, now: datetime) -> Iterator[str]:
     """Yield what came of each download, the worst first, and what to do about it."""
     ended = [item for item in operation.items if item.result is not None]
+    headings = Counter(work_heading(item.target.work) for item in ended)
     for outcome in _WORST_FIRST:
         for item in ended:
             if item.result is not None and item.result.outcome is outcome:
-                yield from _result(item, item.result, operation, now)
+                is_one_of_several = headings[work_heading(item.target.work)] > 1
+                yield from _result(item, item.result, operation, now, is_one_of_several=is_one_of_several)
 
 
 def _question(operation: Operation, left_out: int, now: datetime) -> discord.Embed:
@@ -146,13 +149,16 @@ def _more(count: int) -> str:
 
 
 def _named(item: Item, kind: ActionKind) -> Iterator[str]:
-    """Yield what an item is, why it is acted on, and the release, which is what is really acted on."""
+    """Yield what an item is, why it is acted on, and the release, which is what is really acted on.
+
+    What clean-up says for it holds the reason already.
+    """
     target = item.target
     yield work_heading(target.work)
-    if target.reason is not None and kind is not ActionKind.SEARCH:
-        yield explanation_of(target.reason).sentence
     if target.evidence:
         yield sentence(target.evidence, _MAX_WORDS)
+    elif target.reason is not None and kind is not ActionKind.SEARCH:
+        yield explanation_of(target.reason).sentence
     release = without_addresses(target.release_title)
     if release:
         yield f"-# {name(release, _MAX_RELEASE)}"
@@ -246,8 +252,15 @@ def _counts(operation: Operation) -> str:
     return " · ".join(f"{count} {_COUNTED[outcome]}" for outcome, count in counts if count)
 
 
-def _result(item: Item, result: ItemResult, operation: Operation, now: datetime) -> Iterator[str]:
-    yield f"{_SYMBOLS[result.outcome]} {work_heading(item.target.work)}"
+def _result(
+    item: Item, result: ItemResult, operation: Operation, now: datetime, *, is_one_of_several: bool
+) -> Iterator[str]:
+    """Yield what came of an item; one of several with the same heading says which of them it is."""
+    target = item.target
+    yield f"{_SYMBOLS[result.outcome]} {work_heading(target.work)}"
+    if is_one_of_several:
+        release = name(without_addresses(target.release_title), _MAX_RELEASE)
+        yield f"-# {release} · {name(target.instance_name)}" if target.instance_name else f"-# {release}"
     yield _result_words(result, operation.kind, now)
     if result.remedy:
         yield sentence(result.remedy, _MAX_WORDS)

@@ -1,5 +1,6 @@
 """Where people ask for something to be done, confirm it, and see what comes of it."""
 
+import logging
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,9 +9,11 @@ from typing import Final
 
 from discarr.core.actions import ImportCandidate
 from discarr.core.clock import Clock
+from discarr.core.errors import StoreError
 from discarr.core.models import DownloadKey
-from discarr.core.store.audit import MAX_LISTED, AuditLine
+from discarr.core.store.audit import MAX_LISTED, AuditEntry, AuditLine
 from discarr.monitoring.acting.board import Board, Feed
+from discarr.monitoring.acting.entries import asked_by, refused_entry, request_of
 from discarr.monitoring.acting.journal import Journal
 from discarr.monitoring.acting.kinds import ActionKind, capability_of
 from discarr.monitoring.acting.offers import possible_actions
@@ -18,8 +21,11 @@ from discarr.monitoring.acting.operation import Item, Operation, OperationState,
 from discarr.monitoring.acting.refusals import ActionRefused, Refusal
 from discarr.monitoring.acting.targets import Target, target_of
 from discarr.monitoring.cache_manager import CacheManager
+from discarr.monitoring.cleanup.grounds import Grounds
 from discarr.monitoring.reasons import ReasonKind
 from discarr.utils.permissions import DESTRUCTIVE, Capability, Grants, Level
+
+_log = logging.getLogger(__name__)
 
 CONFIRM_WITHIN: Final = timedelta(minutes=10)
 """How long a question stands; an interaction of Discord's lives for 15 minutes."""
@@ -86,25 +92,31 @@ class ActionDesk:
         files: Sequence[ImportCandidate] = (),
         reasons: Mapping[DownloadKey, ReasonKind] | None = None,
         evidence: Mapping[DownloadKey, str] | None = None,
+        grounds: Mapping[DownloadKey, Grounds] | None = None,
     ) -> Asked:
         """Prepare an operation for its confirmation; nothing is done yet.
 
         `files` is what an import imports. `reasons` are what was observed where the downloads themselves say
         nothing: that no data comes in. `evidence` is what clean-up says for what it proposed, in plain words:
-        with it, a single download is cleaned up as well.
+        with it, a single download is cleaned up as well. `grounds` are what it went by: without them
+        nothing that has evidence is removed, as it cannot be judged again.
 
         Raises:
-            ActionRefused: it may not or cannot be done; that is in the audit trail.
+            ActionRefused: it may not or cannot be done; that is in the audit trail, as far as it is stored.
         """
         wanted = tuple(dict.fromkeys(keys))
-        targets, left_out = self._targets(kind, wanted, reasons or {}, evidence or {})
+        targets, left_out = self._targets(kind, wanted, reasons or {}, evidence or {}, grounds or {})
         is_tidying = len(wanted) > 1 or any(map((evidence or {}).get, wanted))
         refusal = self._refusal(person, kind, wanted, targets, files, is_tidying=is_tidying)
         if refusal is None and is_cleanup(targets) and await self.disarmed_since() is not None:
             refusal = Refusal.DISARMED
         if refusal is not None:
             refused = ActionRefused(refusal)
-            await self._journal.refuse(person, kind, targets, refused)
+            request = request_of(kind, len(wanted), file_count=len(files))
+            now = self._clock.now()
+            await self._note(
+                refused_entry(person, kind, refused, now, request=request, targets=targets, wanted=wanted)
+            )
             raise refused
         now = self._clock.now()
         operation = Operation(
@@ -127,7 +139,7 @@ class ActionDesk:
         self, kind: ActionKind, keys: Iterable[DownloadKey], *, evidence: Mapping[DownloadKey, str]
     ) -> Foreseen:
         """Say what `ask` would ask for now; nothing is written down."""
-        targets, left_out = self._targets(kind, tuple(dict.fromkeys(keys)), {}, evidence)
+        targets, left_out = self._targets(kind, tuple(dict.fromkeys(keys)), {}, evidence, {})
         return Foreseen(targets=targets, left_out=left_out)
 
     async def cleaned_up_today(self) -> int:
@@ -216,9 +228,28 @@ class ActionDesk:
         """
         if not self._grants.allows(person.level, Capability.CLEAN_UP):
             refused = ActionRefused(Refusal.NOT_ALLOWED if self._grants.has_admin else Refusal.NO_ADMIN)
-            await self._journal.refuse(person, "arm", (), refused)
+            now = self._clock.now()
+            await self._note(refused_entry(person, "arm", refused, now, request=asked_by("arm")))
             raise refused
         await self._journal.arm(person)
+
+    async def note_refusal(
+        self,
+        person: Person,
+        action: str,
+        refused: ActionRefused,
+        *,
+        way: str,
+        operation_id: str | None = None,
+    ) -> None:
+        """Put in the audit trail what was refused before this desk heard of it.
+
+        `action` is a kind of action or a capability, `way` the command or kind of control.
+        """
+        now = self._clock.now()
+        await self._note(
+            refused_entry(person, action, refused, now, request=asked_by(way), operation=operation_id)
+        )
 
     async def audit(
         self,
@@ -246,12 +277,20 @@ class ActionDesk:
         """Return the lines of the audit trail that came after one, the earliest first."""
         return await self._journal.audit_after(sequence, limit=limit)
 
+    async def _note(self, refusal: AuditEntry) -> None:
+        """Write down a refusal, which stands also where that fails: no deed is missing from the trail."""
+        try:
+            await self._journal.refuse(refusal)
+        except StoreError as error:
+            _log.warning("A refusal is not in the audit trail: %s. %s", error, error.remedy)
+
     def _targets(
         self,
         kind: ActionKind,
         keys: Sequence[DownloadKey],
         reasons: Mapping[DownloadKey, ReasonKind],
         evidence: Mapping[DownloadKey, str],
+        grounds: Mapping[DownloadKey, Grounds],
     ) -> tuple[tuple[Target, ...], tuple[DownloadKey, ...]]:
         """Return what it can be done to, and what is left out."""
         snapshot = self._cache.snapshot
@@ -266,8 +305,15 @@ class ActionDesk:
             ):
                 left_out.append(key)
             else:
-                target = target_of(download, reason=reasons.get(key), evidence=evidence.get(key, ""))
-                targets.append(target)
+                targets.append(
+                    target_of(
+                        download,
+                        reason=reasons.get(key),
+                        evidence=evidence.get(key, ""),
+                        grounds=grounds.get(key),
+                        instance_name=instance.name,
+                    )
+                )
         return tuple(targets), tuple(left_out)
 
     def _refusal(

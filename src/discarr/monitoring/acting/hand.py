@@ -17,6 +17,7 @@ from enum import Enum, auto
 from typing import Final
 
 from discarr.clients.base import MediaClient
+from discarr.core.cleanup_config import CleanupRule
 from discarr.core.clock import Clock
 from discarr.core.errors import (
     MediaClientError,
@@ -139,6 +140,7 @@ class Hand:
             if not await self._journal.begin(operation, place):
                 return result_of(Cause.SURPRISE)
             self._board.change_item(operation.id, place, is_begun=True)
+            is_monitored = await self._is_monitored(operation, place, client)
             found = await self._find(operation, place, client)
         except StoreError:
             return result_of(Cause.NO_AUDIT)
@@ -146,7 +148,7 @@ class Hand:
             return _failed(client, error, lost)
         if found is None:
             return await self._explain_absence(operation, place, client)
-        cause = self._change(operation, place, client, found)
+        cause = self._change(operation, place, client, found, is_monitored=is_monitored)
         if cause is not None:
             return result_of(cause)
         try:
@@ -164,7 +166,23 @@ class Hand:
         target = operation.items[place].target
         return await client.actions.find(target.key, target.media_id)
 
-    def _change(self, operation: Operation, place: int, client: MediaClient, found: Download) -> Cause | None:
+    async def _is_monitored(self, operation: Operation, place: int, client: MediaClient) -> bool | None:
+        """Ask the library about what clean-up took for no longer wanted; None: not asked, or not known."""
+        target = operation.items[place].target
+        if target.grounds is None or target.grounds.rule is not CleanupRule.UNMONITORED:
+            return None
+        shown = self._cache.snapshot.download(target.key)
+        return None if shown is None else (await client.library.monitored([shown])).get(target.key)
+
+    def _change(
+        self,
+        operation: Operation,
+        place: int,
+        client: MediaClient,
+        found: Download,
+        *,
+        is_monitored: bool | None,
+    ) -> Cause | None:
         snapshot = self._cache.snapshot.instance(client.config.id)
         return change_since(
             operation.items[place].target,
@@ -172,6 +190,8 @@ class Hand:
             operation.kind,
             kind=client.config.kind,
             version=snapshot.version if snapshot else None,
+            now=self._clock.now(),
+            is_monitored=is_monitored,
         )
 
     async def _look_again(self, operation: Operation, place: int, client: MediaClient) -> ItemResult:

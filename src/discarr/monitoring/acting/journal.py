@@ -15,6 +15,7 @@ from discarr.core.store import Connection, Store, audit, operations, recovery
 from discarr.core.store.audit import AuditEntry, AuditLine
 from discarr.monitoring.acting.entries import (
     armed_entry,
+    asked_by,
     begun_entry,
     confirmed_entry,
     refused_confirmation_entry,
@@ -32,7 +33,6 @@ from discarr.monitoring.acting.operation import (
 )
 from discarr.monitoring.acting.refusals import ActionRefused, Refusal
 from discarr.monitoring.acting.results import ItemResult, Outcome
-from discarr.monitoring.acting.targets import Target
 
 _DAY: Final = timedelta(days=1)
 _LOOK_BACK: Final = timedelta(minutes=10)
@@ -61,12 +61,9 @@ class Journal:
         stored = await self._store.run(lambda connection: operations.find(connection, operation_id))
         return None if stored is None else from_stored(stored)
 
-    async def refuse(
-        self, person: Person, action: str, targets: tuple[Target, ...], refused: ActionRefused
-    ) -> None:
-        """Write down that a person asked in vain."""
-        entry = refused_entry(person, action, targets, refused, self._clock.now())
-        await self._store.run(lambda connection: audit.append(connection, entry))
+    async def refuse(self, entry: AuditEntry) -> None:
+        """Write down that a person asked in vain; the same within a minute is written down once."""
+        await self._store.run(lambda connection: audit.append_once(connection, entry))
 
     async def confirm(
         self, operation_id: str, person: Person, *, typed_count: int | None, per_day: int, is_allowed: bool
@@ -81,7 +78,9 @@ class Journal:
             found = operations.find(connection, operation_id)
             if found is None:
                 refused = ActionRefused(Refusal.NO_OPERATION)
-                audit.append(connection, refused_entry(person, "confirm", (), refused, now))
+                asked = asked_by("confirm")
+                entry = refused_entry(person, "confirm", refused, now, request=asked, operation=operation_id)
+                audit.append_once(connection, entry)
                 return refused
             refusal = _refusal_before(connection, from_stored(found), per_day, now, is_allowed=is_allowed)
             is_confirmed = refusal is None and operations.confirm(
@@ -98,7 +97,8 @@ class Journal:
                 audit.append(connection, confirmed_entry(operation, now))
                 return operation
             refused = ActionRefused(refusal or _refusal_of(operation, person, now))
-            audit.append(connection, refused_confirmation_entry(person, operation, refused, now))
+            entry = refused_confirmation_entry(person, operation, typed_count, refused, now)
+            audit.append_once(connection, entry)
             return refused
 
         return await self._store.run(work)

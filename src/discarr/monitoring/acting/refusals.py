@@ -53,7 +53,7 @@ _WORDS: Final = {
         "Go on tomorrow.",
     ),
     Refusal.NO_OPERATION: ("There is nothing to confirm any more", "Ask for it again."),
-    Refusal.NOT_YOURS: ("Somebody else asked for this", "Only that person can confirm it."),
+    Refusal.NOT_YOURS: ("Somebody else asked for this", "Only that person can go on with it."),
     Refusal.EXPIRED: ("That was not confirmed in time", "Ask for it again."),
     Refusal.USED: ("That was confirmed or withdrawn before", "Look at what came of it."),
     Refusal.WRONG_COUNT: ("That is not the number of downloads", "Type the number that is shown."),

@@ -49,7 +49,10 @@ class Cause(StrEnum):
     MORE = "more"
     BUSY = "busy"
     RECOVERED = "recovered"
+    MONITORED = "monitored"
     FINISHED = "finished"
+    IN_DOUBT = "in doubt"
+    """Clean-up proposed it, and whether what it went by still holds cannot be seen now."""
     NOT_POSSIBLE = "not possible"
     OTHER_ROWS = "other rows"
 
@@ -119,7 +122,9 @@ _WORDS: Final = {
     Cause.MORE: (Outcome.CHANGED, "There is more to it now than was confirmed", _ASK_AGAIN),
     Cause.BUSY: (Outcome.CHANGED, "The app is at work on it now", "Wait until that is over."),
     Cause.RECOVERED: (Outcome.CHANGED, "It has recovered meanwhile", _ASK_AGAIN),
+    Cause.MONITORED: (Outcome.CHANGED, "It is monitored again by now", _ASK_AGAIN),
     Cause.FINISHED: (Outcome.CHANGED, "It is loaded completely by now", _ASK_AGAIN),
+    Cause.IN_DOUBT: (Outcome.CHANGED, "What spoke against it cannot be seen any more", _ASK_AGAIN),
     Cause.NOT_POSSIBLE: (Outcome.CHANGED, "That cannot be done to it any more", _ASK_AGAIN),
     Cause.OTHER_ROWS: (Outcome.CHANGED, "The app lists it under another number by now", _ASK_AGAIN),
     Cause.LEVEL: (

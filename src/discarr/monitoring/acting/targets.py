@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from discarr.core.events import Work, work_of
 from discarr.core.models import Download, DownloadKey, QueueStatus, TrackedState, TrackedStatus
+from discarr.monitoring.cleanup.grounds import Grounds
 from discarr.monitoring.reasons import ReasonKind, explain
 
 
@@ -28,6 +29,10 @@ class Target(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why somebody is needed; None when nobody is."""
     evidence: str = ""
     """What clean-up says for it, such as its strikes: plain words; empty where it proposed nothing."""
+    grounds: Grounds | None = None
+    """What clean-up went by; None where it proposed nothing, and in what was stored before it was kept."""
+    instance_name: str = ""
+    """What its instance was called then; empty where that was not kept."""
 
     @property
     def is_pending(self) -> bool:
@@ -35,7 +40,14 @@ class Target(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.key.kind == "p"
 
 
-def target_of(download: Download, *, reason: ReasonKind | None = None, evidence: str = "") -> Target:
+def target_of(
+    download: Download,
+    *,
+    reason: ReasonKind | None = None,
+    evidence: str = "",
+    grounds: Grounds | None = None,
+    instance_name: str = "",
+) -> Target:
     """Return what is known of a download now.
 
     `reason` is what was observed where the download itself says nothing: that no data comes in.
@@ -55,6 +67,8 @@ def target_of(download: Download, *, reason: ReasonKind | None = None, evidence:
         needs_hand=download.needs_hand,
         reason=explanation.kind if explanation else reason,
         evidence=evidence,
+        grounds=grounds,
+        instance_name=instance_name,
     )
 
 

@@ -15,8 +15,9 @@ from discarr.core.slices import run_in_slices
 from discarr.core.store import Store
 from discarr.core.supervision import supervise
 from discarr.monitoring.cache_manager import CacheManager, Subscription
-from discarr.monitoring.cleanup.candidates import Collection
+from discarr.monitoring.cleanup.candidates import Candidate, Collection
 from discarr.monitoring.cleanup.collector import collect_in_slices
+from discarr.monitoring.cleanup.grounds import Grounds
 from discarr.monitoring.cleanup.guards import Guard, GuardKind
 from discarr.monitoring.cleanup.signs import Progress, progress_of
 from discarr.monitoring.cleanup.watch import CleanupWatch
@@ -78,6 +79,15 @@ class CleanupDesk:
             self._cache.snapshot, self.watch, removed_today=removed_today, disarmed_since=disarmed_since
         )
         return await run_in_slices(steps, self._clock)
+
+    def grounds(self, candidate: Candidate) -> Grounds:
+        """Return what speaks for a candidate, to be judged again when something is done."""
+        return Grounds.of(
+            candidate.download,
+            candidate.rule,
+            slow_bytes_s=self.watch.terms.limits.slow_bytes_s,
+            now=self._clock.now(),
+        )
 
     def progress(self, download: Download) -> Progress:
         """Say how a download of the present snapshot gets on: from memory, about 10 µs each."""
