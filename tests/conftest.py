@@ -17,7 +17,8 @@ settings.load_profile("discarr")
 _ROOT = Path(__file__).parents[1]
 
 
-def pytest_sessionstart(session: pytest.Session) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
     """Let each worker begin with a share of its own: in a fresh checkout all would compile everything."""
     worker = getattr(session.config, "workerinput", None)
     if worker is None:
