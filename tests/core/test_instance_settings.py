@@ -122,6 +122,19 @@ def test_a_wrong_value_of_an_instance_is_named(changes: dict[str, str], words: s
 
 
 @pytest.mark.parametrize(
+    ("changes", "example"),
+    [
+        ({"SONARR_URL": "sonarr:8989", "SONARR_API_KEY": KEY}, "http://sonarr:8989"),
+        ({"SONARR_URL": "http://s:0", "SONARR_API_KEY": KEY}, "http://sonarr:8989"),
+        ({"RADARR_URL": "http://r/?apikey=1"}, "http://radarr:7878"),
+        ({"RADARR_PUBLIC_URL": "radarr.example.org"}, "https://radarr.example.org"),
+    ],
+)
+def test_an_example_of_an_address_is_one_of_that_variable(changes: dict[str, str], example: str) -> None:
+    assert only_problem(changes).endswith(f", such as {example}.")
+
+
+@pytest.mark.parametrize(
     "host",
     [
         "169.254.169.254",

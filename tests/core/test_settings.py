@@ -186,16 +186,21 @@ def test_all_problems_are_said_at_once() -> None:
         ("RADARR_4K_URL", "RADARR__4K__URL"),
         ("RADARR__4K_API_KEY", "RADARR__4K__API_KEY"),
         ("RADARR__4K__APIKEY", "RADARR__4K__API_KEY"),
+        ("RADARR____URL", "RADARR_URL"),
         ("DISCARR_REFRESH", "DISCARR_REFRESH_INTERVAL"),
+        ("DISCORD_ADMIN_ROLES", "DISCARR_ADMIN_ROLES"),
+        ("DISCARR_CHANNEL_ID", "DISCORD_CHANNEL_ID"),
     ],
 )
 def test_a_misspelt_name_is_reported_with_the_right_one(name: str, meant: str) -> None:
     assert f"{name} is not a setting of Discarr: did you mean {meant}?" in problems({name: "tcp"})
 
 
-def test_a_name_that_resembles_nothing_is_still_reported() -> None:
-    problem = only_problem({"DISCORD_QQQQQQQQQQQQQQ": "x"})
-    assert problem.startswith("DISCORD_QQQQQQQQQQQQQQ is not a setting of Discarr: remove it")
+@pytest.mark.parametrize(
+    "name", ["DISCORD_QQQQQQQQQQQQQQ", "DISCORD_GUILD_ID", "DISCARR_BLA", "RADARR__4K", "RADARR__4K__PORT"]
+)
+def test_a_name_that_resembles_nothing_is_still_reported(name: str) -> None:
+    assert only_problem({name: "x"}).startswith(f"{name} is not a setting of Discarr: remove it")
 
 
 def test_a_missing_value_is_looked_for_under_similar_foreign_names() -> None:

@@ -234,9 +234,14 @@ def _build(draft: _Draft, problems: list[str]) -> InstanceConfig | None:
         settings = InstanceSettings.model_validate({"id": draft.id, "kind": draft.kind, **values})
     except ValidationError as error:
         for name, words in refusals(error):
-            expects = INSTANCE_VARIABLES[name].of_instance("", draft.kind).expects
+            variable = INSTANCE_VARIABLES[name].of_instance("", draft.kind)
+            words = words and words.replace("{example}", variable.example)
             is_missing = name not in draft.entries and name != "name"
-            verdict = f"is missing: it must be {expects}" if is_missing else words or f"must be {expects}"
+            verdict = (
+                f"is missing: it must be {variable.expects}"
+                if is_missing
+                else words or f"must be {variable.expects}"
+            )
             problems.append(f"{draft.variable(name)} {verdict}.")
         return None
     return as_config(settings, InstanceConfig)

@@ -1,7 +1,7 @@
 """How single settings are read: the types behind `Settings`, each with words for what it expects.
 
 Every refusal is a `Refused` whose text completes "<VARIABLE> …" and never repeats the value:
-people paste secrets into the wrong line.
+people paste secrets into the wrong line. `{example}` in it stands for the example of that variable.
 """
 
 import ipaddress
@@ -30,6 +30,7 @@ _FORBIDDEN_NETWORKS = tuple(
     for network in ("169.254.0.0/16", "fe80::/10", "100.100.100.200/32", "fd00:ec2::254/128")
 )
 """Link-local ranges and the clouds' metadata services: never a media server, always worth attacking."""
+_NO_ADDRESS = "is not an address: check the host and the port, such as {example}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +152,7 @@ def normalise_address(text: str) -> str:
     if is_placeholder(text):
         raise Refused("still holds the placeholder of the example: put your own address there")
     if not re.match(r"https?://", text, re.I):
-        raise Refused("must start with http:// or https://, such as http://radarr:7878")
+        raise Refused("must start with http:// or https://, such as {example}")
     if not text.isprintable() or re.search(r"[\s\\]", text):
         raise Refused("contains a character that no address has: copy it again")
     try:
@@ -159,13 +160,13 @@ def normalise_address(text: str) -> str:
         port = parts.port
         host = (parts.hostname or "").rstrip(".")
     except ValueError:
-        raise Refused("is not an address: check the host and the port, such as http://radarr:7878") from None
+        raise Refused(_NO_ADDRESS) from None
     if "@" in parts.netloc:
         raise Refused("must not contain a user name or password: the API key is all that is needed")
     if "?" in text or "#" in text:
-        raise Refused("must end before any ? or #: only the address itself, such as http://radarr:7878")
+        raise Refused("must end before any ? or #: only the address itself, such as {example}")
     if not host or port == 0:
-        raise Refused("is not an address: check the host and the port, such as http://radarr:7878")
+        raise Refused(_NO_ADDRESS)
     if _is_forbidden(host):
         raise Refused("points at a link-local or metadata address, which is never a Radarr or Sonarr")
     return f"{parts.scheme}://{_netloc(parts, host, port)}{_base_path(parts.path)}"

@@ -354,15 +354,24 @@ def _misspelt(variables: Variables) -> Iterator[str]:
 def _suggestion(entry: Entry) -> str | None:
     name = entry.name.upper()
     named = re.fullmatch(
-        rf"(RADARR|SONARR)_+(\w+?)_+({'|'.join(v.name for v in INSTANCE_VARIABLES.values())})", name
+        rf"(RADARR|SONARR)_+([^\W_]\w*?)_+({'|'.join(v.name for v in INSTANCE_VARIABLES.values())})", name
     )
     if named:
         return f"{named[1]}__{named[2]}__{named[3]}"
-    candidates = [variable.name for variable in SETTINGS_REFERENCE if "__" not in variable.name]
-    prefix, separator, _ = name.rpartition("__")
-    if separator and re.fullmatch(r"(RADARR|SONARR)__\w+", prefix):
-        candidates = [f"{prefix}__{variable.name}" for variable in INSTANCE_VARIABLES.values()]
-    return next(iter(difflib.get_close_matches(name, candidates, n=1)), None)
+    # Only what comes behind the prefix is compared: names that share nothing else are not alike.
+    one = re.match(r"(RADARR|SONARR)__\w+__", name)
+    if one:
+        meant = {variable.name: one[0] + variable.name for variable in INSTANCE_VARIABLES.values()}
+        rest = name.removeprefix(one[0])
+    else:
+        prefix, _, rest = name.partition("_")
+        prefixes = ("DISCORD_", "DISCARR_") if prefix in ("DISCORD", "DISCARR") else (f"{prefix}_",)
+        meant = {
+            variable.name.partition("_")[2]: variable.name
+            for variable in SETTINGS_REFERENCE
+            if "__" not in variable.name and variable.name.startswith(prefixes)
+        }
+    return next((meant[alike] for alike in difflib.get_close_matches(rest, meant, n=1)), None)
 
 
 def _warnings(instances: Iterable[InstanceConfig]) -> Iterator[str]:
