@@ -7,6 +7,7 @@ from typing import Any, override
 
 import discord
 import pytest
+from discord import app_commands
 from simcord.preview import Preview
 
 from discarr.sandbox.simulated_discord import SimulatedClock, SimulatedDiscord, open_simulated_discord
@@ -28,7 +29,15 @@ class Button(discord.ui.View):
         self._bot.clock_in_callback = self._bot.side.clock.now()
         self._bot.is_pressed.set()
         await self._bot.may_answer.wait()
+        if self._bot.failure is not None:
+            raise self._bot.failure
         await interaction.response.send_message("pressed", ephemeral=True)
+
+    @override
+    async def on_error(
+        self, interaction: discord.Interaction, error: Exception, item: discord.ui.Item[Any]
+    ) -> None:
+        await interaction.response.send_message("failed", ephemeral=True)
 
 
 class Bot(discord.Client):
@@ -38,6 +47,7 @@ class Bot(discord.Client):
         super().__init__(intents=discord.Intents(guilds=True))
         self.side = side
         self.presses = 0
+        self.failure: Exception | None = None
         self.clock_in_callback: datetime | None = None
         self.is_pressed = asyncio.Event()
         self.may_answer = asyncio.Event()
@@ -166,6 +176,22 @@ async def test_a_click_counts_on_a_page_that_was_refreshed_meanwhile() -> None:
 
         assert not receipt["rejected"]
         assert bot.presses == 1
+
+
+@pytest.mark.parametrize(
+    ("failure", "settlement"), [(app_commands.CheckFailure(), "settled"), (ValueError(), "failed")]
+)
+async def test_a_refusal_that_the_bot_explains_is_no_failure_of_the_page(
+    failure: Exception, settlement: str
+) -> None:
+    async with open_bot() as (side, bot), side.preview(port=None, timezone="UTC") as page:
+        bot.failure = failure
+        await bot.write("first")
+        await page.refresh()
+
+        receipt = await click(page, press(page))
+
+        assert receipt["settlement"] == settlement
 
 
 async def test_ticks_wait_for_a_running_action() -> None:

@@ -6,6 +6,8 @@ What was learnt about SimCord and is relied on here:
 - Its operations must not overlap: one lock stands around the clock's ticks, refreshes and page actions.
 - A refresh makes the page stale until its next poll, and a click on a stale page is refused: a tenth of all
   clicks, measured. So it is done rarely and only for news, and a click counts as made on the page as it is.
+- Whatever reaches a bot's error handler is a failed action to it, and the page says so in red. A refusal that
+  the bot explains to the visitor is none.
 """
 
 import asyncio
@@ -17,6 +19,7 @@ from typing import Any
 
 import discord
 import simcord
+from discord import app_commands
 from simcord.preview import Preview
 
 from discarr.core.clock import Clock
@@ -54,6 +57,8 @@ class SimulatedDiscord:
     def __init__(self, env: simcord.Env) -> None:
         self._env = env
         self._lock = asyncio.Lock()
+        self._record_failure = env._record_error  # noqa: SLF001 - SimCord offers no other way
+        env._record_error = self._record_unless_refused  # type: ignore[method-assign]  # noqa: SLF001
         env.backend.bot_user.name = "Discarr"
         owner = env.create_user("olivia", global_name="Olivia (owner)")
         self.guild = env.create_guild("Home cinema", owner=owner)
@@ -67,6 +72,10 @@ class SimulatedDiscord:
         async with self._lock:
             await self._env.restart_bot(make_bot())
         await asyncio.Event().wait()
+
+    def _record_unless_refused(self, error: BaseException) -> None:
+        if not isinstance(error, app_commands.CheckFailure):
+            self._record_failure(error)
 
     def preview(
         self, *, port: int | None, timezone: str, pictures: Mapping[str, tuple[str, bytes]] | None = None
