@@ -1,5 +1,6 @@
 """What the bot does beside answering: registering commands, and coping when Discord does not let it."""
 
+import discord
 import pytest
 
 from discarr.core.errors import StoreError
@@ -11,6 +12,13 @@ def registrations(world: World) -> int:
     return sum(
         request.method == "PUT" and request.path.endswith("/commands") for request in world.env.http_requests
     )
+
+
+async def test_nothing_but_guilds_is_asked_of_the_gateway() -> None:
+    async with open_world([instance()]) as world:
+        await world.shows("Dune")
+
+        assert world.bot.intents == discord.Intents(guilds=True)
 
 
 async def test_commands_are_registered_once_and_not_again_at_a_restart() -> None:

@@ -82,12 +82,31 @@ async def test_a_strange_guild_gets_a_polite_word_where_one_can_be_left() -> Non
         guild, channel = strangers[0]
         await until(lambda: world.bot.get_guild(guild.id) is None)
 
-        sent = [
-            request.json and request.json["content"]
+        [sent] = [
+            request.json
             for request in world.env.http_requests
             if request.method == "POST" and request.path == f"/channels/{channel.id}/messages"
         ]
-        assert sent == [texts.WRONG_SERVER_GOODBYE]
+        assert sent is not None
+        assert sent["content"] == texts.WRONG_SERVER_GOODBYE
+        assert sent["allowed_mentions"] == {"parse": []}
+
+
+@pytest.mark.parametrize("command", ["queue", "verbose"])
+async def test_a_command_in_a_guild_that_cannot_be_left_is_refused_whoever_asks(command: str) -> None:
+    async with open_world([instance()]) as world:
+        await world.shows("Dune")
+        world.env.inject_error("DELETE", "/users/@me/guilds/*", status=500, times=None)
+        owner = world.env.create_user("stranger")
+        guild = world.env.create_guild("Strangers", owner=owner)
+        channel = guild.create_text_channel("general")
+
+        result = await guild.add_member(owner).slash(channel, command)
+
+        assert result.response is not None
+        assert result.response.content == texts.WRONG_SERVER
+        assert result.response.ephemeral
+        assert not result.response.embeds
 
 
 async def test_a_guild_that_cannot_be_left_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
