@@ -205,7 +205,10 @@ async def test_a_taken_port_is_told_in_words(capsys: pytest.CaptureFixture[str])
         code = await run_demo(port=port)
 
     assert code == 1
-    assert capsys.readouterr() == ("", f"The demo cannot start: preview could not bind port {port}\n")
+    assert capsys.readouterr() == (
+        "",
+        f"The demo cannot start: port {port} cannot be used. Name another, or leave --port out.\n",
+    )
 
 
 async def test_a_display_gets_the_page_opened(
