@@ -16,6 +16,7 @@ from discarr.core.health_file import health_path, read_health
 from discarr.core.models import InstanceKind
 from discarr.sandbox.arr_server.app import ArrServer
 from tests.fakes.discord_server import DiscordServer, until
+from tests.forked import ForkedProcess, fork
 
 PATIENCE_S = 25.0
 """For what takes a second on an idle machine."""
@@ -38,7 +39,7 @@ sys.exit(main(sys.argv[3:]))
 class Discarr:
     """One process; what it wrote lies in files, so that no pipe can hold it up."""
 
-    process: asyncio.subprocess.Process
+    process: asyncio.subprocess.Process | ForkedProcess
     folder: Path
     started: float = field(default_factory=time.monotonic)
 
@@ -95,29 +96,44 @@ class Machine:
         return Path(self.environ["DISCARR_DATA_DIR"])
 
     async def start(
-        self, *arguments: str, sabotage: str = "", environ: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        sabotage: str = "",
+        is_new: bool = False,
+        environ: Mapping[str, str] | None = None,
     ) -> Discarr:
-        """Start `discarr run`, or another command. `sabotage` is code that breaks something before."""
-        number = len(list(self.folder.glob("process-*")))
-        folder = self.folder / f"process-{number}"
+        """Start `discarr run`, or another command.
+
+        `sabotage` is code that breaks something before; `is_new` has an interpreter of its own begin.
+        """
+        folder = self.folder / f"process-{len(list(self.folder.glob('process-*')))}"
         folder.mkdir()
+        command = arguments or ("run",)
+        environ = {**self.environ, **(environ or {})}
+        if command == ("healthcheck",):
+            # It speaks to nobody, and loads so little that a new interpreter is as quick.
+            process = await self._begin(folder, environ, "-m", "discarr", "healthcheck")
+            return Discarr(process, folder)
+        program = _LAUNCHER.format(sabotage=sabotage)
+        words = (program, self.discord.api_url, self.discord.gateway.url, *command)
+        if is_new:
+            return Discarr(await self._begin(folder, environ, "-c", *words), folder)
+        outputs = folder / "stdout", folder / "stderr"
+        return Discarr(await fork(*words, cwd=self.folder, environ=environ, outputs=outputs), folder)
+
+    async def _begin(
+        self, folder: Path, environ: Mapping[str, str], *arguments: str
+    ) -> asyncio.subprocess.Process:
         with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
-            process = await asyncio.create_subprocess_exec(
+            return await asyncio.create_subprocess_exec(
                 sys.executable,
-                *self._program(sabotage, arguments or ("run",)),
+                *arguments,
                 cwd=self.folder,
-                env={**self.environ, **(environ or {})},
+                env=environ,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=stderr,
             )
-        return Discarr(process, folder)
-
-    def _program(self, sabotage: str, arguments: tuple[str, ...]) -> tuple[str, ...]:
-        if arguments == ("healthcheck",):
-            return ("-m", "discarr", "healthcheck")  # speaks to nobody, and should not pay for discord.py
-        launcher = _LAUNCHER.format(sabotage=sabotage)
-        return ("-c", launcher, self.discord.api_url, self.discord.gateway.url, *arguments)
 
     async def call(self, *arguments: str, environ: Mapping[str, str] | None = None) -> tuple[int, str]:
         """Run a command to its end; return its exit code and everything it wrote."""

@@ -108,11 +108,20 @@ def test_a_command_line_that_makes_no_sense_ends_with_2(
         ["doctor", "--security", "--json"],
     ],
 )
-def test_every_mistake_is_told_at_once_without_a_secret(arguments: list[str], tmp_path: Path) -> None:
-    ended = call(*arguments, cwd=tmp_path, environ=SEVERAL_MISTAKES)
+def test_every_mistake_is_told_at_once_without_a_secret(
+    arguments: list[str], surroundings: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    surroundings.setattr(signal, "signal", lambda *_: None)  # this process's own stay as they are
+    for name, value in SEVERAL_MISTAKES.items():
+        surroundings.setenv(name, value)
 
-    said = ended.stdout + ended.stderr
-    assert ended.returncode == 78
+    assert main(arguments) == 78
+
+    said = "".join(capsys.readouterr())
+    assert_told(said)
+
+
+def assert_told(said: str) -> None:
     for name in (
         "DISCORD_CHANNEL_ID",
         "DISCORD_CHANEL_ID",
@@ -128,8 +137,9 @@ def test_every_mistake_is_told_at_once_without_a_secret(arguments: list[str], tm
 def test_run_tells_mistakes_on_stderr(tmp_path: Path) -> None:
     ended = call("run", cwd=tmp_path, environ=SEVERAL_MISTAKES)
 
-    assert ended.stdout == ""
+    assert (ended.returncode, ended.stdout) == (78, "")
     assert "Discarr cannot start: 5 problems in the settings." in ended.stderr
+    assert_told(ended.stderr)
 
 
 def test_doctor_tells_mistakes_to_machines(

@@ -45,7 +45,7 @@ async def machine(tmp_path: Path, discord_server: DiscordServer, server: ArrServ
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
 async def test_a_signal_ends_it_with_a_last_word(machine: Machine, number: signal.Signals) -> None:
-    async with await machine.start() as process:
+    async with await machine.start(is_new=True) as process:
         await machine.shows("11 downloads · 3 need a hand")
         await machine.healthy()
 
@@ -129,7 +129,7 @@ class Finder:
             os.kill(os.getpid(), signal.SIGTERM)
 sys.meta_path.insert(0, Finder)
 """
-    async with await machine.start(sabotage=impatient) as process:
+    async with await machine.start(sabotage=impatient, is_new=True) as process:
         assert await process.ended() == 0
 
     assert machine.discord.ledger.requests == []

@@ -15,8 +15,8 @@ PYTHON = f"python3.{sys.version_info.minor}"
 
 AS_IN_THE_CONTAINER = """
 set -eu
-root=$1 base=$2 site=$3 app=$4
-shift 4
+root=$1 base=$2 site=$3 app=$4 compiled=$5
+shift 5
 mount --bind / "$root"
 mount -o remount,bind,ro "$root"
 mount --bind /dev "$root/dev"
@@ -31,11 +31,16 @@ show() {
 show "$base" base
 show "$site" site
 show "$app" app
+mkdir "$root/tmp/compiled"
+mount --bind "$compiled" "$root/tmp/compiled"
 exec chroot "$root" setpriv --reuid 1000 --regid 1000 --clear-groups \\
   --no-new-privs --bounding-set=-all --inh-caps=-all env -i HOME=/nowhere DISCARR_DATA_DIR=/mnt \\
-  LD_LIBRARY_PATH=/tmp/base/lib PYTHONPATH=/tmp/app:/tmp/site PYTHONDONTWRITEBYTECODE=1 PYTHONOPTIMIZE=2 "$@"
+  LD_LIBRARY_PATH=/tmp/base/lib PYTHONPATH=/tmp/app:/tmp/site PYTHONOPTIMIZE=2 \\
+  PYTHONPYCACHEPREFIX=/tmp/compiled "$@"
 """
-"""A private view of this machine: its root read-only, interpreter and packages readable for uid 1000."""
+"""A private view of this machine: its root read-only, interpreter and packages readable for uid 1000.
+
+What Python compiles lies in a folder of its own: the image has it compiled."""
 
 
 def run(*command: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -69,7 +74,10 @@ def container_like(installed: Path, tmp_path_factory: pytest.TempPathFactory) ->
     if os.geteuid() != 0 or not (shutil.which("unshare") and shutil.which("setpriv")):
         pytest.skip("a read-only root needs root, unshare and setpriv here")
     prefix: list[str | Path] = ["unshare", "--mount", "--net", "sh", "-c", AS_IN_THE_CONTAINER, "sh"]
+    compiled = tmp_path_factory.mktemp("compiled")
+    compiled.chmod(0o777)
     prefix += [tmp_path_factory.mktemp("root"), sys.base_prefix, sysconfig.get_path("purelib"), installed]
+    prefix += [compiled]
     prefix += [f"/tmp/base/bin/{PYTHON}"]  # noqa: S108 - inside the private root
     probe = run(*prefix, "-c", "import ssl, sqlite3")
     if probe.returncode != 0:

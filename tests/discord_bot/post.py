@@ -41,9 +41,12 @@ class Post:
         self.home = Home(self.client, server.world.channel_id)
         self.start()
 
-    def start(self) -> None:
-        """Begin as a new process does, with what the store remembers."""
-        self.sink = DiscordSink(self.store, clock=self.clock, timeout_s=1.0)
+    def start(self, *, timeout_s: float = 20.0) -> None:
+        """Begin as a new process does, with what the store remembers.
+
+        `timeout_s` is real time, for each request; a busy machine may take long over one.
+        """
+        self.sink = DiscordSink(self.store, clock=self.clock, timeout_s=timeout_s)
         self.dispatcher = Dispatcher(self.store, self.sink, clock=self.clock, filled=asyncio.Event())
         if self.client.is_ready():
             self.sink.attach(self.client, self.home)

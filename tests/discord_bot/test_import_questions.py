@@ -2,20 +2,32 @@
 
 import discord
 import pytest
+import simcord
 
 from discarr.discord_bot.ui import import_pages
-from discarr.discord_bot.ui.import_controls import ChangeButton
-from discarr.discord_bot.ui.lasting import id_of
+from discarr.discord_bot.ui.import_controls import ChangeButton, FinishButton, WantedButton
+from discarr.discord_bot.ui.lasting import LastingButton, id_of
 from discarr.monitoring.acting.operation import OperationState
 from discarr.sandbox.arr_server.library import EpisodesOf, Series
 from discarr.sandbox.arr_server.scenario import ScriptedDownload, ScriptedFile, already, troubled
 from tests.discord_bot.importing import CHANGE, asked, confirmed
-from tests.fakes.acting_world import answer, id_in, labels_of, open_acting_world
+from tests.fakes.acting_world import ActingWorld, answer, id_in, labels_of, open_acting_world
 from tests.sandbox.arr_server.world import AMELIE, DEVS, METROPOLIS, movie_download, radarr, sonarr
 
 REFUSED = (already(1.0), troubled("not an upgrade"))
 SAMPLES = (already(1.0), troubled("sample"))
 MATCHED = ScriptedFile(name="movie.mkv", size_bytes=900, media=METROPOLIS)
+
+
+async def press(world: ActingWorld, button: LastingButton) -> simcord.InteractionResult:
+    """Let the helper press a button that stands elsewhere still."""
+    view = discord.ui.View(timeout=None)
+    view.add_item(button)
+    message = await world.post(view)
+    pressed: simcord.InteractionResult = await world.passing(
+        world.oscar.click(message, label=button.item.label)
+    )
+    return pressed
 
 
 async def test_what_the_app_matched_as_expected_is_asked_for_at_once_with_its_files() -> None:
@@ -50,14 +62,39 @@ async def test_what_is_confirmed_already_is_not_changed_any_more() -> None:
     async with open_acting_world(radarr(movie_download(*REFUSED)), command_s=60) as world:
         question = await asked(world)
         draft_id = id_in(question, "imp:change").rpartition(":")[2]
-        view = discord.ui.View(timeout=None)
-        view.add_item(ChangeButton(id_of("imp:change", draft_id), draft_id, CHANGE))
-        message = await world.post(view)
         await world.click(world.oscar, question, "Confirm")
 
-        late = await world.passing(world.oscar.click(message, label=CHANGE))
+        late = await press(world, ChangeButton(id_of("imp:change", draft_id), draft_id, CHANGE))
 
         assert "That was confirmed or withdrawn before" in answer(late)
+        await world.until(lambda: "Imported: 1 of 1" in answer(question))
+
+
+async def test_a_question_that_is_refused_leaves_the_one_before_as_it_was() -> None:
+    async with open_acting_world(radarr(movie_download(*REFUSED))) as world:
+        question = await asked(world)
+        draft_id = id_in(question, "imp:change").rpartition(":")[2]
+        left_out = f"{draft_id}.0.0"
+        await press(world, WantedButton(id_of("imp:want", left_out), left_out, "Leave it out"))
+
+        refused = await press(world, FinishButton(id_of("imp:go", draft_id), draft_id, "Import …"))
+
+        assert "There is no file that could be imported" in answer(refused)
+        assert [operation.state for operation in await world.operations()] == [OperationState.PENDING]
+        assert "Imported: 1 of 1" in answer(await confirmed(world, question))
+
+
+async def test_what_is_confirmed_already_is_not_asked_for_again() -> None:
+    async with open_acting_world(radarr(movie_download(*REFUSED)), command_s=60) as world:
+        question = await asked(world)
+        draft_id = id_in(question, "imp:change").rpartition(":")[2]
+        await world.click(world.oscar, question, "Confirm")
+
+        late = await press(world, FinishButton(id_of("imp:go", draft_id), draft_id, "Import 1 …"))
+
+        assert "That was confirmed or withdrawn before" in answer(late)
+        states = [operation.state for operation in await world.operations()]
+        assert OperationState.PENDING not in states
         await world.until(lambda: "Imported: 1 of 1" in answer(question))
 
 

@@ -236,6 +236,7 @@ async def test_a_send_that_fails_says_what_it_means(
     post: Post, fault: Fault, expected: type[SinkError]
 ) -> None:
     await send(post)
+    post.start(timeout_s=1.0 if isinstance(fault, Hang) else 20.0)
     post.server.faults.add("POST", MESSAGES, fault)
 
     with pytest.raises(SinkError) as failure:
@@ -249,6 +250,7 @@ async def test_a_send_that_fails_says_what_it_means(
 @pytest.mark.parametrize("fault", [status(503), Reset(), Hang(), rate_limited(60)], ids=repr)
 async def test_an_edit_can_always_be_repeated(post: Post, fault: Fault) -> None:
     posted = await send(post, make_story())
+    post.start(timeout_s=1.0 if isinstance(fault, Hang) else 20.0)
     post.server.faults.add("PATCH", MESSAGE, fault)
 
     with pytest.raises(NotNow):

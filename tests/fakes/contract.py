@@ -5,15 +5,18 @@ import json
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any, Protocol, cast
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
+from jsonschema_rs import Draft202012Validator, Registry
 
 from tests.fakes.discord_server.ledger import RecordedRequest
 from tests.shared_folder import CONTRACTS
 
+_DOCUMENT = "urn:discord"
 _SNOWFLAKE = re.compile(r"(?<!\d)\d{17,19}(?!\d)")
 
 
@@ -84,4 +87,32 @@ def _contract_check() -> Callable[[str, str, Any], list[str]]:
             "ignore", ResourceWarning
         )  # it leaves its document to be closed by the collector
         contract = module.Contract()
+    contract._val = _quick_validators(contract)
     return cast("Callable[[str, str, Any], list[str]]", contract.check)
+
+
+@dataclass(frozen=True, slots=True)
+class _QuickValidator:
+    """Says what is wrong as `slow` does, which takes a hundred times as long: asked when something is."""
+
+    quick: Draft202012Validator
+    slow: Any
+
+    def iter_errors(self, body: object) -> Iterable[Any]:
+        return () if self.quick.is_valid(body) else self.slow.iter_errors(body)
+
+
+def _quick_validators(contract: Any) -> Callable[[str], _QuickValidator]:
+    slow, conforms = contract._val, contract.fmt.conforms
+    registry = Registry([(_DOCUMENT, contract.doc)])
+    formats: dict[str, Callable[..., bool]] = {
+        name: partial(conforms, format=name) for name in ("int32", "int64", "uri")
+    }
+
+    @cache
+    def validator(pointer: str) -> _QuickValidator:
+        schema = {"$ref": f"{_DOCUMENT}#{quote(pointer)}"}
+        quick = Draft202012Validator(schema, registry=registry, formats=formats, validate_formats=True)
+        return _QuickValidator(quick, slow(pointer))
+
+    return validator

@@ -53,21 +53,22 @@ async def test_a_success_fills_the_snapshot(
     assert instance.state is InstanceState.UP
     assert instance.downloads == (DOWNLOAD,)
     assert (instance.fetched_at, instance.attempted_at) == (START, START)
-    assert (instance.version, instance.data_as_of) == ("6.0.3", client.data_as_of)
+    assert (instance.version, instance.started_at) == ("6.0.3", START)
+    assert instance.data_as_of == client.data_as_of
     assert client.calls == ["identify", "queue"]
 
 
-async def test_the_queue_is_read_at_every_interval_and_the_app_identified_hourly(
+async def test_the_queue_is_read_at_every_interval_and_the_app_identified_every_five_minutes(
     cache: CacheManager, client: FakeMediaClient, clock: FakeClock
 ) -> None:
     async with running(cache.run()):
-        await clock.advance(3500)
+        await clock.advance(290)
         identified_early = client.count("identify")
-        await clock.advance(200)
+        await clock.advance(3410)
 
     assert 3700 / 33 <= client.count("queue") <= 3700 / 27 + 1
     assert identified_early == 1
-    assert client.count("identify") == 2
+    assert 3700 / 333 <= client.count("identify") <= 3700 / 300 + 1
 
 
 @pytest.mark.parametrize(
@@ -287,6 +288,58 @@ async def test_a_restart_that_was_noticed_by_a_failure_keeps_the_old_rows_too(
     held = instance_of(cache)
     assert (held.state, held.downloads) == (InstanceState.STARTING, (DOWNLOAD,))
     assert held.away_since == away_since
+
+
+async def test_a_restart_that_one_failure_tells_shows_by_when_the_app_was_started(
+    cache: CacheManager, client: FakeMediaClient, clock: FakeClock
+) -> None:
+    client.downloads = (DOWNLOAD,)
+    restarted = START + timedelta(seconds=22)
+    async with running(cache.run()):
+        await clock.advance(20)
+        client.error = Unreachable("radarr")
+        while client.count("queue") == 1:
+            await clock.advance(1)
+        doubtful = instance_of(cache)
+        client.error = None
+        client.identity = replace(client.identity, started_at=restarted)
+        await clock.advance(6)
+
+    assert (doubtful.state, doubtful.started_at) == (InstanceState.UP, START)
+    assert (state_of(cache), instance_of(cache).started_at) == (InstanceState.UP, restarted)
+
+
+async def test_a_restart_that_nothing_else_tells_shows_within_minutes(
+    cache: CacheManager, client: FakeMediaClient, clock: FakeClock
+) -> None:
+    client.downloads = (DOWNLOAD,)
+    restarted = START + timedelta(seconds=20)
+    async with running(cache.run()):
+        await clock.settle()
+        client.identity = replace(client.identity, started_at=restarted)
+        await clock.advance(334)
+
+    assert (state_of(cache), instance_of(cache).started_at) == (InstanceState.UP, restarted)
+
+
+async def test_an_app_that_once_does_not_say_when_it_was_started_was_not_restarted(
+    cache: CacheManager, client: FakeMediaClient, clock: FakeClock
+) -> None:
+    identity = client.identity
+    seen = set()
+    async with running(cache.run()):
+        for started_at in (START, None, START):
+            client.identity = replace(identity, started_at=started_at)
+            await clock.advance(334)
+            seen.add(instance_of(cache).started_at)
+        client.identity = replace(identity, started_at=None)
+        client.downloads = (DOWNLOAD,)
+        await clock.advance(34)
+        client.downloads = ()
+        await clock.advance(34)
+
+    assert seen == {START}
+    assert (state_of(cache), instance_of(cache).downloads) == (InstanceState.UP, ())
 
 
 async def test_three_minutes_after_a_restart_an_empty_queue_is_believed(

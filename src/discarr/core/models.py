@@ -330,6 +330,8 @@ class InstanceSnapshot:
     data_as_of: datetime | None = None
     skipped_rows: int = 0
     version: str | None = None
+    started_at: datetime | None = None
+    """When the app was started, by its own clock; None while it never said so."""
     disks: tuple[DiskSpace, ...] = ()
     health: tuple[HealthIssue, ...] = ()
     recent_imports: tuple[HistoryRecord, ...] = ()

@@ -12,7 +12,7 @@ from discarr.core.errors import NotFound
 from discarr.core.events import work_of
 from discarr.core.models import Download, InstanceKind
 from discarr.discord_bot.askers import Asker, Askers
-from discarr.discord_bot.error_reports import answers_errors
+from discarr.discord_bot.error_reports import Refused, answers_errors
 from discarr.discord_bot.import_drafts import ALL, MAX_FOUND, ImportDraft, are_as_expected
 from discarr.discord_bot.services import Services
 from discarr.discord_bot.ui import import_pages
@@ -182,10 +182,13 @@ class ImportViews:
             ActionRefused: it may not be asked for.
             Refused: the answer was given already.
         """
-        await self._withdraw(asker, draft)
-        asked = await self._services.actions.ask(
-            asker.person, ActionKind.IMPORT, [draft.key], files=draft.chosen
-        )
+        actions = self._services.actions
+        asked = await actions.ask(asker.person, ActionKind.IMPORT, [draft.key], files=draft.chosen)
+        try:
+            await self._withdraw(asker, draft)
+        except Refused:
+            await actions.withdraw(asked.operation.id, asker.user_id)
+            raise
         self._drafts.put(replace(draft, operation_id=asked.operation.id))
         embed = render_operation(asked.operation, now=self._services.clock.now())
         return embed, import_question_controls(draft, asked.operation)

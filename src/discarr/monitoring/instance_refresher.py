@@ -51,7 +51,8 @@ _BACKOFF = Backoff(first_s=5.0, longest_s=40.0)
 _SECOND_LOOK_S = 5.0
 _HOPELESS_RETRY_S = 300.0
 """Key and address are changed by people, not by waiting."""
-_IDENTIFY_INTERVAL_S = 3600.0
+_IDENTIFY_INTERVAL_S = 300.0
+"""A restart that neither a failure nor an empty queue told of is known while it matters to clean-up."""
 _RESTART_GRACE_S = 180.0
 _FORCED_SPACING_S = 15.0
 _FORCED_LOAD_FACTOR = 10
@@ -163,6 +164,8 @@ class InstanceRefresher:
     async def _identify(self) -> None:
         identity = await self._client.identify()
         known = self._identity
+        if known is not None and identity.started_at is None:
+            identity = replace(identity, started_at=known.started_at)
         if known is not None and identity.started_at != known.started_at:
             self._restarted_at = self._clock.monotonic()
         self._identity = identity
@@ -240,6 +243,7 @@ class InstanceRefresher:
             data_as_of=fetched.data_as_of,
             skipped_rows=fetched.skipped_rows,
             version=self._identity.version if self._identity else None,
+            started_at=self._identity.started_at if self._identity else None,
             response_s=self._response_s,
         )
 

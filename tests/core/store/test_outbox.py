@@ -139,6 +139,60 @@ async def test_a_settled_story_takes_back_its_reminders_by_whatever_route(box: B
     assert [(row.route, row.content) for row in await box.due()] == [("alerts", b"over")]
 
 
+def put_back(row: OutboxRow, *, is_certain: bool) -> Callable[[Connection], None]:
+    return lambda connection: outbox.put_back(
+        connection, row.id, error="away", was_certainly_not_sent=is_certain
+    )
+
+
+@pytest.mark.parametrize(
+    "fail",
+    [
+        lambda row: put_back(row, is_certain=False),
+        lambda row: put_back(row, is_certain=True),
+        lambda row: lambda connection: outbox.reroute(connection, row, "owner", error="no thread"),
+        lambda row: lambda connection: outbox.mark_dead(connection, row.id, error="closed", now=START),
+    ],
+    ids=["in doubt", "not sent", "rerouted", "refused"],
+)
+@pytest.mark.parametrize("is_early", [True, False], ids=["failed before", "failed after"])
+async def test_a_reminder_that_failed_is_not_tried_again_once_its_story_is_settled(
+    box: Box, fail: Callable[[OutboxRow], Callable[[Connection], object]], is_early: bool
+) -> None:
+    await box.put(message())
+    await box.send()
+    await box.put(message(content=b"reminder", is_new=True, is_sequel=True))
+    reminder = await box.claim(2)
+    over = message(content=b"over", is_settled=True)
+    end = replace(over, content=b"over at last", is_new=True, is_sequel=True, is_settled=False)
+
+    for step in (fail(reminder), None) if is_early else (None, fail(reminder)):
+        if step is None:
+            await box.put(over, end)
+        else:
+            await box.run(step)
+
+    assert [(row.route, row.content) for row in await box.due(LATER)] == [
+        ("alerts", b"over"),
+        ("alerts", b"over at last"),
+    ]
+
+
+async def test_a_reminder_that_arrives_while_its_story_ends_is_sent(box: Box) -> None:
+    await box.put(message())
+    await box.send()
+    await box.put(message(content=b"reminder", is_new=True, is_sequel=True))
+    reminder = await box.claim(2)
+    await box.put(message(content=b"over", is_settled=True))
+    doubtful = await box.run(lambda connection: outbox.sent_since(connection, START - timedelta(hours=1)))
+
+    await box.run(lambda connection: outbox.mark_sent(connection, reminder, None, now=LATER))
+
+    sent = await box.run(lambda connection: outbox.sent_since(connection, START - timedelta(hours=1)))
+    assert doubtful == {"alerts": [START, START]}
+    assert sent == {"alerts": [START, LATER]}
+
+
 async def test_a_sequel_that_is_being_sent_is_not_changed_under_way(box: Box) -> None:
     await box.put(message())
     await box.send()

@@ -92,6 +92,10 @@ async def test_what_is_not_possible_is_said_and_left_out() -> None:
             Guard(kind=GuardKind.CLIENT_AWAY, instance="sonarr", instance_name="TV"),
             "Nothing is proposed for TV: TV cannot reach a download client.",
         ),
+        (
+            Guard(kind=GuardKind.INTERNET, instance="sonarr", instance_name="TV"),
+            "Nothing is proposed for TV: TV cannot reach any of its search sources",
+        ),
         (Guard(kind=GuardKind.NETWORK, count=2, total=3), "Nothing is proposed: 2 of 3 servers"),
         (
             Guard(kind=GuardKind.MANY_AT_ONCE, instance="r", instance_name="TV", count=4, total=5),

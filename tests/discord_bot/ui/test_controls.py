@@ -182,6 +182,19 @@ def test_controls_of_any_page_are_legal(view: StatusView, queue_filter: QueueFil
             assert not re.search(r"[\ud800-\udfff]", option["label"])
 
 
+def test_a_choice_says_as_much_as_discord_allows() -> None:
+    instances = (make_instance_row(name="n" * 100), make_instance_row(id="other", name="n" * 101))
+    view = make_view(others=(make_row(title="t" * 90),), instances=instances)
+
+    options = {
+        option["label"]
+        for component in page_of(view, QueueFilter(), 0)
+        for option in component.get("options", [])
+    }
+
+    assert {"n" * 100, "n" * 99 + "…", "1 · " + "t" * 90} <= options
+
+
 def test_the_longest_ids_fit() -> None:
     assert units(BrowseButton("x", verb="browse", queue_filter=FULL, page=10**9).custom_id) <= 100
     for component in page_of(make_view(others=ROWS), FULL, 0) + components_of(detail_controls(FULL, 10**9)):

@@ -110,7 +110,7 @@ def test_members_see_state_speed_room_and_how_many_warnings() -> None:
     )
 
     assert lines_of(instance) == [
-        "✓ **Movies** · fine · answers in 23 ms",
+        "⚠ **Movies** · up · answers in 23 ms",
         "4.1 TB free of 8 TB, 812 GB free",
         "1 row of its queue not readable",
         "⚠ 2 warnings of its own",
@@ -120,7 +120,7 @@ def test_members_see_state_speed_room_and_how_many_warnings() -> None:
 def test_operators_see_version_and_the_warnings_without_paths_and_addresses() -> None:
     instance = make_instance_snapshot(name="Movies", health=ISSUES)
     assert lines_of(instance, is_operator=True) == [
-        "✓ **Movies** · fine · v6.0.3.1",
+        "⚠ **Movies** · up · v6.0.3.1",
         "⚠ Warning: Folder films is full",
         "⛔ Error: No client at …",
         "ℹ Notice: An update is there",
@@ -131,6 +131,20 @@ def test_operators_see_version_and_the_warnings_without_paths_and_addresses() ->
 
 def test_notices_alone_do_not_alarm_members() -> None:
     assert lines_of(make_instance_snapshot(health=ISSUES[2:])) == ["✓ **Radarr** · fine"]
+
+
+@pytest.mark.parametrize("trouble", [{"health": ISSUES[:1]}, {"skipped_rows": 1}])
+def test_a_server_is_marked_as_fine_where_it_is_counted_so(trouble: dict[str, Any]) -> None:
+    fine = make_instance_snapshot(name="TV", health=ISSUES[2:])
+    troubled = make_instance_snapshot(name="Movies", **trouble)
+
+    embed = render_health([fine, troubled], EMPTY_STATS, is_operator=False, now=NOW)
+
+    assert embed.title == "1 of 2 servers fine"
+    assert [line for line in str(embed.description).split("\n") if "**" in line] == [
+        "✓ **TV** · fine",
+        "⚠ **Movies** · up",
+    ]
 
 
 def test_an_instance_that_is_away_says_since_when_and_what_to_do() -> None:

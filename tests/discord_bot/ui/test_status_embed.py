@@ -239,8 +239,8 @@ def test_an_outage_is_never_an_empty_queue(instances: tuple[Any, ...], title: st
     [
         ({"free_bytes": None}, "✓ Movies"),
         ({"shares_disk_with": "TV", "free_bytes": None}, "✓ Movies · same disk as TV"),
-        ({"warning_count": 1, "skipped_rows": 3}, "✓ Movies · 4.1 TB free · 1 warning · 3 rows not readable"),
-        ({"has_client_trouble": True}, "✓ Movies · 4.1 TB free · a download client is away"),
+        ({"warning_count": 1, "skipped_rows": 3}, "⚠ Movies · 4.1 TB free · 1 warning · 3 rows not readable"),
+        ({"has_client_trouble": True}, "⚠ Movies · 4.1 TB free · a download client is away"),
         ({"state": InstanceState.STARTING}, "… Movies · starting"),
         ({"state": InstanceState.UNREACHABLE}, "✗ Movies · offline"),
         (

@@ -215,7 +215,7 @@ async def test_a_silence_that_cannot_take_back_the_reminders_is_none(house: Hous
         await house.let_a_reminder_wait(alerting)
         await house.store.run(
             lambda connection: connection.execute(
-                "CREATE TEMP TRIGGER stuck BEFORE DELETE ON outbox BEGIN SELECT RAISE(ABORT, 'stuck'); END"
+                "CREATE TEMP TRIGGER stuck BEFORE UPDATE ON outbox BEGIN SELECT RAISE(ABORT, 'stuck'); END"
             ).close()
         )
 

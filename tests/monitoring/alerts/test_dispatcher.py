@@ -19,6 +19,7 @@ from discarr.monitoring.alerts.dispatcher import (
     NotNow,
     OutcomeUnknown,
     RouteRefused,
+    SinkError,
 )
 from discarr.monitoring.alerts.routes import ALERTS
 from tests.fakes.clock import START, FakeClock
@@ -169,6 +170,36 @@ async def test_a_process_that_died_while_sending_sends_no_second_message(post: P
     await post.dispatcher.deliver()
 
     assert len(post.sink.messages) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [NotNow("Away."), OutcomeUnknown("No answer."), RouteRefused("No thread."), ContentRefused("No.")],
+)
+async def test_a_reminder_that_fails_while_its_story_ends_is_not_told_after_it(
+    post: Post, fault: SinkError
+) -> None:
+    await post.put("story:1", notice("began"))
+    await post.dispatcher.deliver()
+    await post.put("story:1", notice("still"), is_new=True, is_sequel=True)
+    post.sink.hung = asyncio.Event()
+    post.sink.faults = [fault]
+    delivering = asyncio.create_task(post.dispatcher.deliver())
+    await until_called(post, "send alerts 2", 1)
+    await post.put("story:1", notice("over"), is_settled=True)
+    post.sink.hung.set()
+    await delivering
+    post.sink.hung = None
+
+    await post.clock.advance(60)
+    await post.dispatcher.deliver()
+
+    assert [call for call in post.sink.calls if call.startswith(("send", "edit"))] == [
+        "send alerts 1",
+        "send alerts 2",
+        "edit 1",
+    ]
+    assert (await post.waiting(), post.dispatcher.dead_count) == (0, 0)
 
 
 async def test_what_a_place_refuses_for_good_goes_another_way(post: Post) -> None:

@@ -12,6 +12,7 @@ from tests.monitoring.cleanup.stage import Stage, make_item, make_pending, refus
 from tests.monitoring.cleanup.test_collector import guards, look_while_loading
 
 CLIENT_AWAY = HealthIssue(source="DownloadClientCheck", level="error", message="", wiki_url=None)
+NO_INTERNET = HealthIssue(source="IndexerStatusCheck", level="error", message="", wiki_url=None)
 
 
 DAY_MINUTES = 24 * 60
@@ -110,7 +111,9 @@ async def test_imports_that_fail_at_once_are_one_problem_for_a_day(store: Store)
         ({"state": InstanceState.UNREACHABLE}, GuardKind.AWAY),
         ({"details_at": None}, GuardKind.UNCHECKED),
         ({"health": (CLIENT_AWAY,)}, GuardKind.CLIENT_AWAY),
+        ({"health": (NO_INTERNET,)}, GuardKind.INTERNET),
         ({"version": "7.0.0"}, GuardKind.JUST_BACK),
+        ({"started_at": START}, GuardKind.JUST_BACK),
     ],
 )
 async def test_a_guard_stands_for_the_candidates_of_its_instance(

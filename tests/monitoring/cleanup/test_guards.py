@@ -1,6 +1,6 @@
 """When nothing may be proposed."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -79,19 +79,35 @@ def test_an_instance_whose_health_is_not_known_yet_proves_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "expected"),
+    ("source", "level", "expected"),
     [
-        ("DownloadClientStatusCheck", GuardKind.CLIENT_AWAY),
-        ("DownloadClientCheck", GuardKind.CLIENT_AWAY),
-        ("IndexerStatusCheck", None),
+        ("DownloadClientStatusCheck", "warning", GuardKind.CLIENT_AWAY),
+        ("DownloadClientStatusCheck", "error", GuardKind.CLIENT_AWAY),
+        ("DownloadClientCheck", "warning", GuardKind.CLIENT_AWAY),
+        ("IndexerStatusCheck", "error", GuardKind.INTERNET),
+        ("IndexerStatusCheck", "warning", None),
+        ("IndexerStatusCheck", "notice", None),
+        ("IndexerLongTermStatusCheck", "error", GuardKind.INTERNET),
+        ("IndexerLongTermStatusCheck", "warning", None),
+        ("IndexerSearchCheck", "error", None),
+        ("UpdateCheck", "error", None),
     ],
 )
-def test_a_client_that_is_away_is_told_by_the_source_of_a_warning(
-    source: str, expected: GuardKind | None
+def test_what_is_away_is_told_by_the_source_and_level_of_a_health_check(
+    source: str, level: Literal["notice", "warning", "error"], expected: GuardKind | None
 ) -> None:
-    issue = HealthIssue(source=source, level="warning", message="in jeder Sprache", wiki_url=None)
+    issue = HealthIssue(source=source, level=level, message="in jeder Sprache", wiki_url=None)
 
     assert guard(health=(issue,)) is expected
+
+
+def test_a_client_that_is_away_is_said_before_the_internet() -> None:
+    issues = tuple(
+        HealthIssue(source=source, level="error", message="", wiki_url=None)
+        for source in ("IndexerStatusCheck", "DownloadClientStatusCheck")
+    )
+
+    assert guard(health=issues) is GuardKind.CLIENT_AWAY
 
 
 def test_a_release_that_waits_for_its_client_tells_so_too() -> None:

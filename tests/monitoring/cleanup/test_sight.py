@@ -79,8 +79,9 @@ def test_without_the_age_of_the_data_every_refresh_counts(sight: Sight) -> None:
         (read(60, as_of=601), 60),
         (read(60, as_of=-601), 60),
         (read(60, as_of=60, version="7.0"), 60),
+        (read(60, as_of=60, started_at=at(30)), 60),
     ],
-    ids=["gap", "suspended", "clock of the app", "updated"],
+    ids=["gap", "suspended", "clock of the app", "updated", "restarted"],
 )
 def test_a_gap_makes_everything_begin_anew(sight: Sight, later: tuple[InstanceSnapshot, float]) -> None:
     sight.note(read(0, as_of=0), 0)

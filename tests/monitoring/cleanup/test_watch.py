@@ -23,6 +23,7 @@ from tests.monitoring.cleanup.stage import (
 
 MB = 1_000_000
 CLIENT_AWAY = HealthIssue(source="DownloadClientStatusCheck", level="error", message="", wiki_url=None)
+NO_INTERNET = HealthIssue(source="IndexerLongTermStatusCheck", level="error", message="", wiki_url=None)
 
 
 async def counts(stage: Stage) -> dict[str, int]:

@@ -12,7 +12,7 @@ from tests.monitoring.cleanup.stage import (
     Stage,
     make_item,
 )
-from tests.monitoring.cleanup.test_watch import CLIENT_AWAY
+from tests.monitoring.cleanup.test_watch import CLIENT_AWAY, NO_INTERNET
 
 
 async def test_strikes_survive_a_restart_and_wait_for_the_next(store: Store) -> None:
@@ -85,6 +85,7 @@ async def test_an_app_that_looks_no_more_makes_no_observations(store: Store) -> 
         {"state": InstanceState.UNREACHABLE},
         {"state": InstanceState.STARTING},
         {"health": (CLIENT_AWAY,)},
+        {"health": (NO_INTERNET,)},
         {"details_at": None},
     ],
 )

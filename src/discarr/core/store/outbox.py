@@ -1,7 +1,7 @@
 """Messages that are to be sent, and those that were: written in the transaction that made them necessary.
 
 States: `pending` waits, `sending` may or may not have reached Discord, `sent` did, `dead` never can, `merged`
-went into another message.
+went into another message, or is not to be tried again because nobody needs it any more.
 """
 
 import json
@@ -87,7 +87,7 @@ def enqueue(connection: sqlite3.Connection, messages: Iterable[Outgoing], *, now
         if message.is_sequel and find_posted(connection, message.story, message.route) is None:
             continue
         if message.is_settled:
-            withdraw_sequels(connection, (message.story,))
+            withdraw_sequels(connection, (message.story,), now=now)
         replaced = 0
         if not message.is_new or message.is_sequel:
             replaced = connection.execute(
@@ -124,14 +124,16 @@ def withdraw(connection: sqlite3.Connection, stories: Iterable[str]) -> None:
     )
 
 
-def withdraw_sequels(connection: sqlite3.Connection, stories: Iterable[str]) -> None:
+def withdraw_sequels(connection: sqlite3.Connection, stories: Iterable[str], *, now: datetime) -> None:
     """Take back the sequels that wait, by whatever route: nobody wants to be reminded of these stories.
 
-    Story keys carry no other new rows: what waits there and is no edit is a sequel.
+    One that is being sent may arrive; it is not tried again. Story keys carry no other new rows: what waits
+    there and is no edit is a sequel.
     """
     connection.executemany(
-        "DELETE FROM outbox WHERE story = ? AND is_new = 1 AND state = 'pending'",
-        ((story,) for story in stories),
+        "UPDATE outbox SET state = 'merged', ended_at = ?"
+        " WHERE story = ? AND is_new = 1 AND state IN ('pending', 'sending')",
+        ((to_text(now), story) for story in stories),
     )
 
 
@@ -209,7 +211,7 @@ def sent_since(connection: sqlite3.Connection, since: datetime) -> dict[str, lis
         " AND (is_new = 1 OR EXISTS (SELECT 1 FROM posted WHERE posted.story = outbox.story"
         " AND posted.route = outbox.route AND posted.posted_at = outbox.ended_at))"
         " UNION ALL SELECT route, first_attempt_at FROM outbox"
-        " WHERE state = 'sending' AND first_attempt_at > :since",
+        " WHERE state IN ('sending', 'merged') AND first_attempt_at > :since",
         {"since": to_text(since)},
     )
     moments: dict[str, list[datetime]] = {}
@@ -221,33 +223,36 @@ def sent_since(connection: sqlite3.Connection, since: datetime) -> dict[str, lis
 def put_back(
     connection: sqlite3.Connection, row_id: int, *, error: str, was_certainly_not_sent: bool
 ) -> None:
-    """Note that an attempt failed for the moment.
+    """Note that an attempt failed for the moment; what was withdrawn meanwhile stays so.
 
     One that was certainly not sent forgets its first attempt: nothing has to be looked for before the next.
     """
     state = "pending" if was_certainly_not_sent else "sending"
     connection.execute(
         "UPDATE outbox SET state = ?, error = ?,"
-        " first_attempt_at = CASE WHEN ? THEN NULL ELSE first_attempt_at END WHERE id = ?",
+        " first_attempt_at = CASE WHEN ? THEN NULL ELSE first_attempt_at END"
+        " WHERE id = ? AND state IN ('pending', 'sending')",
         (state, error, was_certainly_not_sent, row_id),
     )
 
 
 def reroute(connection: sqlite3.Connection, row: OutboxRow, route: str, *, error: str) -> None:
-    """Send a message another way, because its route refuses it for good."""
+    """Send a message another way, because its route refuses it for good; not what was withdrawn meanwhile."""
     connection.execute(
         "UPDATE outbox SET state = 'pending', route = ?, tried = ?, error = ?, first_attempt_at = NULL"
-        " WHERE id = ?",
+        " WHERE id = ? AND state IN ('pending', 'sending')",
         (route, " ".join((*row.tried, row.route)), error, row.id),
     )
 
 
-def mark_dead(connection: sqlite3.Connection, row_id: int, *, error: str, now: datetime) -> None:
-    """Note that a message can never be delivered."""
-    connection.execute(
-        "UPDATE outbox SET state = 'dead', error = ?, ended_at = ? WHERE id = ?",
+def mark_dead(connection: sqlite3.Connection, row_id: int, *, error: str, now: datetime) -> bool:
+    """Note that a message can never be delivered; False when it was withdrawn meanwhile."""
+    died = connection.execute(
+        "UPDATE outbox SET state = 'dead', error = ?, ended_at = ?"
+        " WHERE id = ? AND state IN ('pending', 'sending')",
         (error, to_text(now), row_id),
-    )
+    ).rowcount
+    return died > 0
 
 
 def merge(

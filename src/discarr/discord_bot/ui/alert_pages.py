@@ -23,14 +23,13 @@ from discarr.discord_bot.ui.lasting import (
     number_in,
     template,
 )
+from discarr.discord_bot.ui.layout import MAX_OPTION
 from discarr.discord_bot.ui.paging import MAX_PAGE, Page
 from discarr.discord_bot.ui.queue_browser import key_token
 from discarr.discord_bot.ui.silence_choice import HOURS, REASON, ReasonModal, hours_in, silence_options
 from discarr.monitoring.acting.offers import Offer
 from discarr.utils.interaction_utils import safe_send_modal
 from discarr.utils.text_utils import label
-
-_MAX_OPTION: Final = 90
 
 
 class Shelf(StrEnum):
@@ -192,7 +191,7 @@ def list_controls(
     if page.items and place.shelf is not Shelf.HISTORY:
         options = [
             discord.SelectOption(
-                label=label(f"{count} · {shown.option}", _MAX_OPTION),
+                label=label(f"{count} · {shown.option}", MAX_OPTION),
                 value=str(shown.alert.id),
                 description=plain_standing(shown),
             )
@@ -269,7 +268,7 @@ def silences_controls(place: AlertPlace, page: Page[ShownSilence], *, now: datet
     if page.items:
         options = [
             discord.SelectOption(
-                label=label(f"{count} · {shown.about}", _MAX_OPTION), value=str(shown.silence.id)
+                label=label(f"{count} · {shown.about}", MAX_OPTION), value=str(shown.silence.id)
             )
             for count, shown in enumerate(page.items, page.first_number)
         ]

@@ -22,7 +22,7 @@ from discarr.discord_bot.ui.lasting import (
     number_in,
     template,
 )
-from discarr.discord_bot.ui.layout import GREY, MAX_DESCRIPTION, MAX_FIELD_VALUE, fit
+from discarr.discord_bot.ui.layout import GREY, MAX_DESCRIPTION, MAX_FIELD_VALUE, MAX_OPTION, fit
 from discarr.discord_bot.ui.row_text import name, sentence
 from discarr.monitoring.acting.kinds import ActionKind
 from discarr.monitoring.acting.refusals import Refusal
@@ -261,9 +261,9 @@ def _option(line: AuditLine) -> discord.SelectOption:
     entry = line.entry
     words = f"{line.sequence} · {ACTIONS.get(entry.action, entry.action)} · {entry.result}"
     return discord.SelectOption(
-        label=label(words, 90),
+        label=label(words, MAX_OPTION),
         value=str(line.sequence),
-        description=label(without_addresses(entry.title), 90) if entry.title else None,
+        description=label(without_addresses(entry.title), MAX_OPTION) if entry.title else None,
     )
 
 

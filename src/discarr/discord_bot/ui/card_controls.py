@@ -15,7 +15,7 @@ from discarr.monitoring.acting.operation import Operation
 from discarr.utils.text_utils import label
 
 _BACK: Final = id_of("back")
-_MAX_LABEL: Final = 80
+_MAX_BUTTON: Final = 80
 _MAX_URL: Final = 512
 
 
@@ -81,7 +81,7 @@ def add_link(view: discord.ui.View, app_name: str, app_url: str | None) -> None:
     """Add the way into an app's own queue; none without an address for people's browsers."""
     queue_url = f"{app_url}/activity/queue"
     if app_url is not None and len(queue_url) <= _MAX_URL:
-        view.add_item(discord.ui.Button(label=label(f"Open in {app_name}", _MAX_LABEL), url=queue_url))
+        view.add_item(discord.ui.Button(label=label(f"Open in {app_name}", _MAX_BUTTON), url=queue_url))
 
 
 def way_back(message: discord.Message | None) -> tuple[QueueFilter, int]:

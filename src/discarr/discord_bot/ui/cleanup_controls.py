@@ -17,6 +17,7 @@ from discarr.discord_bot.ui.lasting import (
     id_of,
     template,
 )
+from discarr.discord_bot.ui.layout import MAX_OPTION
 from discarr.discord_bot.ui.paging import Page
 from discarr.discord_bot.ui.queue_browser import key_token
 from discarr.monitoring.cleanup.candidates import Candidate
@@ -26,7 +27,6 @@ from discarr.utils.text_utils import count_of, label, without_addresses
 
 _DRAFT: Final = r"[0-9a-f]{12}"
 _PLACE: Final = rf"{_DRAFT}\.\d{{1,5}}"
-_MAX_OPTION: Final = 90
 NONE: Final = "-"
 """The option that takes a choice away; no rule and no action is called like it."""
 
@@ -206,9 +206,9 @@ def _add_choices(view: discord.ui.View, draft: CleanupDraft, page: Page[Candidat
 def _pick_select(draft: CleanupDraft, page: Page[Candidate], place: str, now: datetime) -> PickSelect:
     options = {
         key_token(item.download.key): discord.SelectOption(
-            label=label(f"{number} · {item.download.title}", _MAX_OPTION),
+            label=label(f"{number} · {item.download.title}", MAX_OPTION),
             value=key_token(item.download.key),
-            description=label(without_addresses(item.download.release_title), _MAX_OPTION),
+            description=label(without_addresses(item.download.release_title), MAX_OPTION),
             default=draft.is_picked(item),
         )
         for number, item in enumerate(page.items, page.first_number)
@@ -252,7 +252,7 @@ def _action_select(draft: CleanupDraft, rule: CleanupRule, now: datetime) -> Act
         discord.SelectOption(label="As suggested", value=NONE, default=chosen is None),
         *(
             discord.SelectOption(
-                label=label(ACTION_WORDS[action], _MAX_OPTION), value=action.value, default=action is chosen
+                label=label(ACTION_WORDS[action], MAX_OPTION), value=action.value, default=action is chosen
             )
             for action in CleanupAction
             if action in possible

@@ -12,6 +12,7 @@ from typing import Any, Protocol, Self
 
 import discord
 
+from discarr.discord_bot.ui.layout import MAX_OPTION
 from discarr.discord_bot.ui.queue_browser import (
     STATE_FILTERS,
     QueueFilter,
@@ -28,7 +29,6 @@ _PREFIX = "discarr:v1:"
 _HANDS_ID = f"{_PREFIX}hands"
 _REFRESH_ID = f"{_PREFIX}refresh"
 _MAX_OPTIONS = 25
-_MAX_LABEL = 80
 _ALL = "-"
 """Value of the option that takes a filter away; no key and no instance id looks like it."""
 
@@ -189,7 +189,7 @@ class InstanceSelect(_PlaceSelect, template=rf"{_PREFIX}where:(?P<place>.*)"):
         chosen = queue_filter.instance
         options = [discord.SelectOption(label="All servers", value=_ALL, default=chosen is None)]
         options += [
-            discord.SelectOption(label=label(item.name, _MAX_LABEL), value=item.id, default=item.id == chosen)
+            discord.SelectOption(label=label(item.name, MAX_OPTION), value=item.id, default=item.id == chosen)
             for item in sorted(instances, key=lambda item: item.id != chosen)
         ]
         select: _AnySelect = discord.ui.Select(
@@ -216,7 +216,7 @@ class DownloadSelect(_PlaceSelect, template=rf"{_PREFIX}pick\d*:(?P<place>.*)"):
         rendering = int(page.rendered_at.timestamp()) % 1000
         options = [
             discord.SelectOption(
-                label=f"{number} · {label(row.title, _MAX_LABEL - 10)}",
+                label=f"{number} · {label(row.title, MAX_OPTION - 10)}",
                 value=key_token(row.key),
                 description=_description(row),
             )

@@ -18,7 +18,7 @@ from discarr.discord_bot.ui.lasting import (
     number_in,
     template,
 )
-from discarr.discord_bot.ui.layout import AMBER, GREEN, MAX_DESCRIPTION, fit
+from discarr.discord_bot.ui.layout import AMBER, GREEN, MAX_DESCRIPTION, MAX_OPTION, fit
 from discarr.discord_bot.ui.notice_text import steps_words
 from discarr.discord_bot.ui.paging import Page
 from discarr.discord_bot.ui.row_text import sentence
@@ -39,7 +39,6 @@ from discarr.utils.text_utils import count_of, label
 from discarr.utils.time_utils import clock_time, short_span
 
 _PAGE: Final = r"\d{1,5}"
-_MAX_OPTION: Final = 90
 _FOR_REST: Final = 400
 _UNREADABLE: Final = "A message of another version"
 
@@ -143,7 +142,7 @@ def deliveries_controls(page: Page[Undelivered], now: datetime) -> discord.ui.Vi
             placeholder="Send again …",
             options=[
                 discord.SelectOption(
-                    label=label(f"{count} · {item.what}", _MAX_OPTION), value=str(item.row.id)
+                    label=label(f"{count} · {item.what}", MAX_OPTION), value=str(item.row.id)
                 )
                 for count, item in enumerate(page.items, page.first_number)
             ],

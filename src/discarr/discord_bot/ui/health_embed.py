@@ -12,7 +12,7 @@ from discarr.core.store.outbox import OutboxCounts
 from discarr.discord_bot.ui import row_text
 from discarr.discord_bot.ui.layout import GREEN, MAX_DESCRIPTION, RED, fit
 from discarr.discord_bot.ui.rule_text import delivery_words
-from discarr.discord_bot.ui.server_lines import STATE_SYMBOLS, condition
+from discarr.discord_bot.ui.server_lines import STATE_SYMBOLS, TROUBLED, condition
 from discarr.utils.text_utils import count_of, human_size, join_and_more, without_addresses
 from discarr.utils.time_utils import clock_time, short_span
 
@@ -79,16 +79,20 @@ def _block(item: InstanceSnapshot, *, is_operator: bool, now: datetime) -> str:
 
 
 def _lines(item: InstanceSnapshot, *, is_operator: bool, now: datetime) -> Iterator[str]:
-    words = condition(item.state, since=item.away_since, problem=item.problem, now=now)
-    head = [f"{STATE_SYMBOLS[item.state]} **{row_text.name(item.name)}** · {words}"]
-    if item.response_s is not None and item.state is InstanceState.UP:
+    is_up = item.state is InstanceState.UP
+    symbol, words = TROUBLED, "up"
+    if not is_up or _is_fine(item):
+        symbol = STATE_SYMBOLS[item.state]
+        words = condition(item.state, since=item.away_since, problem=item.problem, now=now)
+    head = [f"{symbol} **{row_text.name(item.name)}** · {words}"]
+    if item.response_s is not None and is_up:
         head.append(f"answers in {_duration(item.response_s)}")
     if is_operator and item.version:
         head.append(row_text.name(f"v{item.version}"))
     yield " · ".join(head)
     if item.state not in (InstanceState.UP, InstanceState.LOADING) and item.remedy:
         yield row_text.sentence(item.remedy, _MAX_REMEDY)
-    if item.state is not InstanceState.UP and item.fetched_at is not None:
+    if not is_up and item.fetched_at is not None:
         yield f"Last answer {clock_time(item.fetched_at, now)}"
     if item.disks:
         yield join_and_more([_room(disk.free_bytes, disk.total_bytes) for disk in item.disks], _MAX_DISKS)
@@ -151,4 +155,5 @@ def _duration(seconds: float) -> str:
 
 
 def _is_fine(item: InstanceSnapshot) -> bool:
-    return item.state is InstanceState.UP and not any(issue.level != "notice" for issue in item.health)
+    has_trouble = item.skipped_rows > 0 or any(issue.level != "notice" for issue in item.health)
+    return item.state is InstanceState.UP and not has_trouble

@@ -25,6 +25,7 @@ from discarr.discord_bot.ui.lasting import (
     number_in,
     template,
 )
+from discarr.discord_bot.ui.layout import MAX_OPTION
 from discarr.discord_bot.ui.paging import Page
 from discarr.discord_bot.ui.row_text import episode_code, season_code
 from discarr.monitoring.acting.operation import Operation
@@ -36,7 +37,6 @@ _PLACE: Final = r"\d{1,4}"
 _ON_FILE: Final = rf"{_DRAFT}\.{_PLACE}"
 _FIELD: Final = "title"
 _MAX_OPTIONS: Final = 25
-_MAX_LABEL: Final = 90
 _MAX_DESCRIPTION: Final = 90
 _MAX_TYPED: Final = 100
 
@@ -198,7 +198,7 @@ def files_controls(draft: ImportDraft, page: Page[int], *, now: datetime) -> dis
         placeholder="Look at a file, or say what it is …",
         options=[
             discord.SelectOption(
-                label=label(f"{place + 1} · {draft.files[place].file_name}", _MAX_LABEL),
+                label=label(f"{place + 1} · {draft.files[place].file_name}", MAX_OPTION),
                 value=str(place + 1),
                 description=human_size(draft.files[place].size_bytes),
             )
@@ -274,7 +274,7 @@ def _title_select(
 ) -> TitleSelect:
     options = {
         title.id: discord.SelectOption(
-            label=label(f"{title.title} ({title.year})" if title.year else title.title, _MAX_LABEL),
+            label=label(f"{title.title} ({title.year})" if title.year else title.title, MAX_OPTION),
             value=str(title.id),
         )
         for title in found[:MAX_FOUND]
@@ -307,7 +307,7 @@ def _episode_select(
 ) -> EpisodeSelect:
     options = {
         episode.id: discord.SelectOption(
-            label=label(f"{episode_code(episode.number)} {episode.title or ''}", _MAX_LABEL),
+            label=label(f"{episode_code(episode.number)} {episode.title or ''}", MAX_OPTION),
             value=str(episode.id),
             description="has a file already" if episode.has_file else None,
             default=episode.id in chosen,

@@ -1,4 +1,4 @@
-"""Discord's limits for an embed, and how texts are kept within them.
+"""Discord's limits for an embed and for choices, and how texts are kept within them.
 
 Every foreign text is cut before it gets here, so whole lines are kept or left out and none is ever cut.
 """
@@ -13,6 +13,8 @@ from discarr.utils.text_utils import length
 
 MAX_DESCRIPTION = 4096
 MAX_FIELD_VALUE = 1024
+MAX_OPTION = 100
+"""Of a choice in a select: of its label, and of its description. A button's label is shorter (80)."""
 
 AMBER = 0xE6A23C
 GREEN = 0x4FA66A

@@ -19,6 +19,8 @@ STATE_SYMBOLS = {
     InstanceState.MISCONFIGURED: "✗",
     InstanceState.DEGRADED: "✗",
 }
+TROUBLED = "⚠"
+"""Of an instance that is up, and not fine."""
 
 _MAX_LISTED = 12
 _MAX_REMEDY = 200
@@ -46,12 +48,14 @@ def server_lines(instances: Sequence[InstanceRow], now: datetime, budget: int) -
 
 
 def server_line(instance: InstanceRow, now: datetime) -> str:
-    """Return "✓ Movies · 4.1 TB free" or "✗ 4K · offline since 19:12".
+    """Return "✓ Movies · 4.1 TB free", "⚠ TV · 812 GB free · 1 warning" or "✗ 4K · offline since 19:12".
 
     Where a person must act, the remedy follows on a line of its own.
     """
-    parts = [f"{STATE_SYMBOLS[instance.state]} {name(instance.name)}"]
-    if instance.state is not InstanceState.UP:
+    is_up = instance.state is InstanceState.UP
+    symbol = TROUBLED if is_up and not _is_fine(instance) else STATE_SYMBOLS[instance.state]
+    parts = [f"{symbol} {name(instance.name)}"]
+    if not is_up:
         parts.append(condition(instance.state, since=instance.since, problem=instance.problem, now=now))
     else:
         parts.append(_room(instance))

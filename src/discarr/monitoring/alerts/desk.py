@@ -133,7 +133,7 @@ class Desk:
                     for story, alerts in unheeded.items()
                     if all(is_silenced(alert, kept_quiet, now) for alert in alerts)
                 )
-                outbox.withdraw_sequels(connection, hushed)
+                outbox.withdraw_sequels(connection, hushed, now=now)
                 return added, kept_quiet
 
             added, self._notifier.book.silences = await self._store.run(keep_quiet)

@@ -305,9 +305,11 @@ class Dispatcher:
 
     async def _bury(self, row: OutboxRow, reason: str) -> None:
         now = self._clock.now()
-        await self._store.run(lambda connection: outbox.mark_dead(connection, row.id, error=reason, now=now))
-        self.dead_count += 1
-        _log.error("A message could not be told to anybody: %s", reason)
+        if await self._store.run(
+            lambda connection: outbox.mark_dead(connection, row.id, error=reason, now=now)
+        ):
+            self.dead_count += 1
+            _log.error("A message could not be told to anybody: %s", reason)
 
     async def _without_overflow(self, route: str, rows: Sequence[OutboxRow]) -> Sequence[OutboxRow]:
         """Let one message stand for new ones if there are too many of them."""

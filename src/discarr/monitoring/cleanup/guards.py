@@ -20,6 +20,12 @@ _AT_ONCE_SPACINGS: Final = 3
 _MANY: Final = 3
 _CLIENT_TROUBLE: Final = frozenset({"DownloadClientCheck", "DownloadClientStatusCheck"})
 """Health checks that say that a download client cannot be asked."""
+_INDEXER_TROUBLE: Final = frozenset({"IndexerStatusCheck", "IndexerLongTermStatusCheck"})
+"""Health checks that are an error only when every indexer in use fails, and a warning when some do: for less
+than six hours, and for longer (Radarr and Sonarr, HealthCheck/Checks/IndexerStatusCheck.cs).
+
+A warning is no sign: some indexer fails somewhere all the time. So an internet that is away beside an indexer
+that failed before, two warnings for six hours, is told by MANY_AT_ONCE only."""
 
 
 class GuardKind(StrEnum):
@@ -41,6 +47,8 @@ class GuardKind(StrEnum):
     """The app's own health page has not been read yet."""
     CLIENT_AWAY = "client away"
     """The app cannot ask a download client."""
+    INTERNET = "internet"
+    """The app can reach none of its indexers: the internet is away, or the way to it."""
     MANY_AT_ONCE = "many at once"
     """A third of what one download client works on turned bad together."""
 
@@ -82,7 +90,7 @@ def turned_bad_at_once(
 
     `began_s` are the watch times of their first strikes, `total` is how many the client works on. It stays
     one problem for a day, and until another download there (`alive_s`) has shown that data comes in again.
-    Together means a third of them and at least three, or all of at least two.
+    Together means a third of them and at least three, or all of at least two: one of three is no sign.
     """
     moments = sorted(began_s)
     window_s = max(_AT_ONCE_S, _AT_ONCE_SPACINGS * spacing_s)
@@ -110,4 +118,7 @@ def _kind(instance: InstanceSnapshot, sight: Sight, now: float) -> GuardKind | N
         return GuardKind.UNCHECKED
     has_trouble = any(issue.source in _CLIENT_TROUBLE for issue in instance.health)
     is_waiting = any(item.status is QueueStatus.CLIENT_UNAVAILABLE for item in instance.downloads)
-    return GuardKind.CLIENT_AWAY if has_trouble or is_waiting else None
+    if has_trouble or is_waiting:
+        return GuardKind.CLIENT_AWAY
+    is_offline = any(item.source in _INDEXER_TROUBLE and item.level == "error" for item in instance.health)
+    return GuardKind.INTERNET if is_offline else None

@@ -90,7 +90,8 @@ class Sight:
     """Watch time at which the library was last asked about a download."""
     _fetched_at: datetime | None = None
     _data_as_of: datetime | None = None
-    _version: str | None = None
+    _run: tuple[str | None, datetime | None] = (None, None)
+    """Version of the app, and when it was started."""
     _seen_at: float | None = None
     """Monotonic time of the last refresh; None after an absence."""
     _renewed_at: float = 0.0
@@ -108,9 +109,8 @@ class Sight:
         if self._seen_at is not None and instance.fetched_at == self._fetched_at:
             return False
         step_s = _step_s(self._data_as_of, instance.data_as_of)
-        # An update is a restart.
-        is_update = instance.version != self._version
-        is_gap = self._seen_at is None or now - self._seen_at > self.gap_s or is_update
+        run = (instance.version, instance.started_at)
+        is_gap = self._seen_at is None or now - self._seen_at > self.gap_s or run != self._run
         if is_gap or abs(step_s) > self._longest_s:
             self.restart()
             self._calm_since = now
@@ -118,7 +118,7 @@ class Sight:
             self._renewed_at = now
             self._data_as_of = instance.data_as_of
         self._seen_at = now
-        self._fetched_at, self._version = instance.fetched_at, instance.version
+        self._fetched_at, self._run = instance.fetched_at, run
         return True
 
     def restart(self) -> None:

@@ -46,6 +46,7 @@ _GUARDS: Final = {
     GuardKind.STALE: "{name} has not looked at its downloads for a while.",
     GuardKind.UNCHECKED: "{name} has not said yet whether its download clients are well.",
     GuardKind.CLIENT_AWAY: "{name} cannot reach a download client.",
+    GuardKind.INTERNET: "{name} cannot reach any of its search sources: the internet is most likely away.",
     GuardKind.MANY_AT_ONCE: "{count} of {total} downloads of {name} got into trouble together: that is most"
     " likely one problem, and not theirs.",
 }
