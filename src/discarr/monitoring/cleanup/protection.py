@@ -32,6 +32,8 @@ class Protection(StrEnum):
     INDEXER = "indexer"
     """It is from an indexer that the settings name, or may be."""
     YOUNG = "young"
+    WANTED_ELSEWHERE = "wanted elsewhere"
+    """Another instance has it in its library: both look at the same part of a download client."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
