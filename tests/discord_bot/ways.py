@@ -145,6 +145,7 @@ WAYS = (
     way(cleanup_controls.GoOnButton, f"tidy:go:{DRAFT}", CLEAN_UP),
     way(cleanup_controls.AskToAllowButton, "tidy:arm:", CLEAN_UP),
     way(cleanup_controls.AllowButton, "tidy:allow:1", CLEAN_UP, None, "arm"),
+    way(cleanup_controls.AllowButton, "tidy:allow:0", CLEAN_UP),
     way(audit_pages.AuditButton, "audit:newest:.....", AUDIT),
     way(audit_pages.EntrySelect, "audit:entry:.....", AUDIT, "1"),
 )

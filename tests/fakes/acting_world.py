@@ -109,8 +109,7 @@ class ActingWorld:
         view.stop()  # the ids alone decide who answers
         channel = self.world.bot.get_channel(self.world.channel.id)
         assert isinstance(channel, discord.TextChannel)
-        sent = await channel.send("?", view=view)
-        return next(message for message in self.world.channel.history() if message.id == sent.id)
+        return await channel.send("?", view=view)
 
     async def operations(self) -> list[Operation]:
         """Return every operation there is, in the order of the questions."""

@@ -138,6 +138,7 @@ class CleanupViews:
             return
         asker = await self._askers.identify(interaction)
         if not is_wanted:
+            asker.require(Capability.CLEAN_UP)
             await safe_update_message(interaction, cleanup_list.STILL_DISARMED)
             return
         await self._services.actions.arm(asker.person)

@@ -169,6 +169,7 @@ ORPHAN = make_grab(media_id=None)
         (FAILED, CleanupRule.FAILED, {}),
         (FAILED, CleanupRule.FAILED, {"size_left_bytes": 0}),
         (LOST, CleanupRule.MISSING_FILES, {}),
+        (replace(LOST, size_left_bytes=0), CleanupRule.MISSING_FILES, {}),
         (SAMPLE, CleanupRule.FAILED_IMPORT, {}),
         (NEEDLESS, CleanupRule.ALREADY_HAVE, {}),
         (ORPHAN, CleanupRule.ORPHAN, {"size_left_bytes": GB}),

@@ -101,6 +101,7 @@ class CleanupMachine(RuleBasedStateMachine):
         self.is_away = False
         self.is_client_away = False
         self.is_asleep = False
+        self.slept_looks = 0
 
     def teardown(self) -> None:
         self.runner.run(self.stage.store.close())
@@ -132,14 +133,18 @@ class CleanupMachine(RuleBasedStateMachine):
 
     def look(self, after_s: float = 60 * LOOK_MINUTES) -> None:
         """Let time pass in the world, and look at it."""
-        if not self.is_asleep:  # else nobody could see it
+        if self.is_asleep:  # nobody can see it before the app wakes up
+            self.slept_looks += 1
+        else:
+            loaded = 60_000_000 * (1 + self.slept_looks)
+            self.slept_looks = 0
             for name, truth in self.truths.items():
                 truth.looks_stalled = truth.is_stalled
                 if truth.is_there and truth.state in ACTIVE and not truth.is_stalled:
-                    self.stage.load_data(name, 60_000_000)
+                    self.stage.load_data(name, loaded)
                     truth.begin_anew()
             for name in HEALTHY:
-                self.stage.load_data(name, 60_000_000)
+                self.stage.load_data(name, loaded)
         self.stage.facts["radarr"]["state"] = InstanceState.UNREACHABLE if self.is_away else InstanceState.UP
         self.stage.facts["radarr"]["health"] = (CLIENT_AWAY,) if self.is_client_away else ()
         self.runner.run(self.stage.look(after_s, is_app_awake=not self.is_asleep))

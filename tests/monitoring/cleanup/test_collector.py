@@ -209,6 +209,19 @@ async def test_what_the_app_did_not_grab_is_as_old_as_it_has_been_watched(store:
     assert candidate.evidence.span == timedelta(minutes=124)
 
 
+async def test_what_another_instance_has_in_its_library_is_no_orphan(store: Store) -> None:
+    stage = Stage(store, settings_of(cleanup_rules="orphan"), instances=("radarr", "sonarr"))
+    stage.put(make_item("A", media_id=None), make_item("B", media_id=None), make_item("fine"))
+    stage.put(make_item("A", instance="sonarr"), make_item("B", instance="sonarr", media_id=None))
+
+    await stage.look_for(40)
+
+    found = stage.collect()
+    assert {item.download.key.text for item in found.candidates} == {"d:B"}
+    assert len(found.candidates) == 2
+    assert found.protected == {Protection.WANTED_ELSEWHERE: 1}
+
+
 @pytest.mark.parametrize(
     ("per_run", "per_day", "removed_today", "within"),
     [(2, 20, 0, 2), (20, 3, 0, 3), (20, 3, 2, 1), (2, 3, 3, 0), (2, 3, 99, 0), (20, 20, 0, 4)],

@@ -42,10 +42,12 @@ def verdict_after(grounds: Grounds, seconds: float, loaded: int, looked_at: date
     [
         (-80, 5, 85),  # the app looked in between, soon after the question
         (0, 10, 10),  # and long before it was confirmed
-        (-3600, 60, 660),  # clocks that disagree are believed for ten minutes
-        (3600, 7200, 60),  # or not at all
-        (None, 40, 40),
-        (-40, None, 100),
+        (3520, 3605, 85),  # its clock may differ from that of Discarr
+        (-3680, -3595, 85),
+        (-3600, 60, 660),  # but one that was set meanwhile is believed for ten minutes
+        (60, -3600, 1),  # or not at all
+        (None, 40, 60),
+        (-40, None, 60),
         (None, None, 60),
     ],
 )
@@ -60,6 +62,15 @@ def test_a_rate_is_measured_from_look_to_look_of_the_app(
 
     assert verdict_after(grounds, 60, fast - 1, until) is Verdict.BAD
     assert verdict_after(grounds, 60, fast, until) is Verdict.GOOD
+
+
+def test_a_time_that_there_is_not_says_nothing() -> None:
+    download = seen(LEFT, START, time_left=timedelta(days=999_999))
+
+    grounds = Grounds.of(download, CleanupRule.SLOW, slow_bytes_s=SLOW_BYTES_S, now=START)
+
+    assert grounds.looked_at is None
+    assert verdict_after(grounds, 60, 60 * SLOW_BYTES_S - 1, START) is Verdict.BAD
 
 
 def test_what_the_app_has_not_looked_at_again_is_as_slow_as_it_was() -> None:

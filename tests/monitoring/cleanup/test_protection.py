@@ -9,6 +9,7 @@ from discarr.core.models import Download, QueueStatus, TrackedState, TrackedStat
 from discarr.monitoring.cleanup.protection import Keep, Protection, protection_of
 from tests.monitoring.cleanup.stage import make_item, refused, settings_of
 
+LOST = "qBittorrent is reporting missing files"
 NOTHING = Keep.of(settings_of())
 
 
@@ -22,6 +23,9 @@ def keep(**overrides: Any) -> Keep:
         (make_item(), None),
         (refused("Sample"), None),
         (make_item(status=QueueStatus.FAILED, size_left_bytes=0), None),
+        (make_item(status=QueueStatus.WARNING, size_left_bytes=0, error_message=LOST), None),
+        (make_item(status=QueueStatus.WARNING, size_left_bytes=0), Protection.WAITING_FOR_IMPORT),
+        (make_item(size_left_bytes=0, error_message=LOST), Protection.NOT_UNDERSTOOD),
         (make_item(status=QueueStatus.COMPLETED), Protection.WAITING_FOR_IMPORT),
         (refused("x", tracked_state=TrackedState.DOWNLOADING), Protection.WAITING_FOR_IMPORT),
         (make_item(size_left_bytes=0), Protection.WAITING_FOR_IMPORT),

@@ -90,12 +90,13 @@ def collect_in_slices(
     guards: list[Guard] = []
     runs: list[list[_Placed]] = []
     protected: Counter[Protection] = Counter()
+    wanted = (yield from _wanted(snapshot)) if CleanupRule.ORPHAN in watch.terms.actions else frozenset[str]()
     for instance in snapshot.instances:
         guard = watch.guard(instance)
         if guard is not None:
             guards.append(guard)
             continue
-        look = _Look(instance, watch)
+        look = _Look(instance, watch, wanted)
         guards += yield from _collect_from(look, instance.downloads, runs)
         protected += look.protected
     cap = max(0, min(watch.terms.per_run, watch.terms.per_day - removed_today))
@@ -113,13 +114,23 @@ def collect_in_slices(
     )
 
 
-class _Look:
-    """The collecting from one instance."""
+def _wanted(snapshot: QueueSnapshot) -> Generator[None, None, frozenset[str]]:
+    """Return the download ids of all that belongs to something in a library, be it of whichever instance."""
+    wanted: set[str] = set()
+    for instance in snapshot.instances:
+        yield
+        wanted.update([item.key.id for item in instance.downloads if item.media_id is not None])
+    return frozenset(wanted)
 
-    def __init__(self, instance: InstanceSnapshot, watch: CleanupWatch) -> None:
+
+class _Look:
+    """The collecting from one instance; `wanted` are the download ids of what any library knows."""
+
+    def __init__(self, instance: InstanceSnapshot, watch: CleanupWatch, wanted: frozenset[str]) -> None:
         self.protected: Counter[Protection] = Counter()
         self._instance = instance
         self._watch = watch
+        self._wanted = wanted
         self._sight = watch.sight(instance.id)
         self._app_time = self._sight.app_time(watch.clock.now(), watch.clock.monotonic())
         self._known = watch.book.of(instance.id)
@@ -189,6 +200,9 @@ class _Look:
         age = None if download.added is None else self._app_time - download.added
         if self._terms.keep.is_young(span if age is None else age):
             self.protected[Protection.YOUNG] += 1
+            return None
+        if rule is CleanupRule.ORPHAN and download.key.id in self._wanted:
+            self.protected[Protection.WANTED_ELSEWHERE] += 1
             return None
         explanation = explain(download) if download.needs_hand else None
         possible = possible_actions(download, self._supported)

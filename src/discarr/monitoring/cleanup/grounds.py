@@ -10,7 +10,7 @@ from discarr.core.models import Download
 from discarr.monitoring.cleanup.rules import Limits, Seen, Verdict, is_understood, judge
 
 _LONGEST_AGE: Final = timedelta(minutes=10)
-"""The app looks every 60–90 s; data that seems older tells of clocks that disagree (fault S21)."""
+"""The app looks every 60–90 s; data that seems older tells of a clock that was set (fault S21)."""
 _SHORTEST_WINDOW_S: Final = 1.0
 
 
@@ -20,8 +20,10 @@ class Grounds(Struct, frozen=True, kw_only=True, gc=False):
     rule: CleanupRule
     left_bytes: int
     """What was left to load."""
-    looked_at: datetime
-    """When that was so: the app's last look, as far as the download tells."""
+    taken_at: datetime
+    """When that was taken for so, by the clock of Discarr."""
+    looked_at: datetime | None
+    """When the app saw that, by its own clock; None where the download does not tell."""
     slow_bytes_s: float
     """Below this it was slow."""
 
@@ -31,7 +33,8 @@ class Grounds(Struct, frozen=True, kw_only=True, gc=False):
         return cls(
             rule=rule,
             left_bytes=download.size_left_bytes,
-            looked_at=_looked_at(download, now),
+            taken_at=now,
+            looked_at=_looked_at(download),
             slow_bytes_s=slow_bytes_s,
         )
 
@@ -53,13 +56,26 @@ class Grounds(Struct, frozen=True, kw_only=True, gc=False):
     def _rate_bytes_s(self, download: Download, now: datetime) -> float | None:
         """Return the average since; None for what was checked again, and has less than it had."""
         loaded = self.left_bytes - download.size_left_bytes
-        window_s = (_looked_at(download, now) - self.looked_at).total_seconds()
-        return None if loaded < 0 else loaded / max(window_s, _SHORTEST_WINDOW_S)
+        window_s = max(self._window(download, now).total_seconds(), _SHORTEST_WINDOW_S)
+        return None if loaded < 0 else loaded / window_s
+
+    def _window(self, download: Download, now: datetime) -> timedelta:
+        """Return the time from look to look of the app, else from question to answer: two of one clock."""
+        asked = now - self.taken_at
+        looked_at = _looked_at(download)
+        if looked_at is None or self.looked_at is None:
+            return asked
+        return min(looked_at - self.looked_at, asked + _LONGEST_AGE)
 
 
-def _looked_at(download: Download, now: datetime) -> datetime:
-    """Return when the app looked at its download client: the time left counts from there."""
+def _looked_at(download: Download) -> datetime | None:
+    """Return when the app looked at its download client, by its own clock: the time left counts from there.
+
+    None where the download does not tell, or tells of no time that there is.
+    """
     if download.time_left is None or download.estimated_completion is None:
-        return now
-    age = (now - download.estimated_completion) + download.time_left
-    return now - min(max(age, timedelta()), _LONGEST_AGE)
+        return None
+    try:
+        return download.estimated_completion - download.time_left
+    except OverflowError:
+        return None

@@ -7,7 +7,13 @@ from typing import Final, Self
 
 from discarr.core.cleanup_config import CleanupConfig
 from discarr.core.models import Download, TrackedState
-from discarr.monitoring.cleanup.rules import has_all_data, has_failed, is_refused, is_understood
+from discarr.monitoring.cleanup.rules import (
+    has_all_data,
+    has_failed,
+    is_refused,
+    is_understood,
+    lacks_files,
+)
 
 _PROXY: Final = " (prowlarr)"
 """Prowlarr appends this to the names of the indexers that it hands on."""
@@ -26,6 +32,8 @@ class Protection(StrEnum):
     INDEXER = "indexer"
     """It is from an indexer that the settings name, or may be."""
     YOUNG = "young"
+    WANTED_ELSEWHERE = "wanted elsewhere"
+    """Another instance has it in its library: both look at the same part of a download client."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +75,7 @@ def protection_of(download: Download, keep: Keep) -> Protection | None:
         return Protection.IMPORTING
     if not is_understood(download):
         return Protection.NOT_UNDERSTOOD
-    if has_all_data(download) and not is_refused(download) and not has_failed(download):
+    is_in_trouble = is_refused(download) or has_failed(download) or lacks_files(download)
+    if has_all_data(download) and not is_in_trouble:
         return Protection.WAITING_FOR_IMPORT
     return keep.named(download)

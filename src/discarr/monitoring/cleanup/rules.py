@@ -118,6 +118,11 @@ def has_all_data(download: Download) -> bool:
     )
 
 
+def lacks_files(download: Download) -> bool:
+    """Whether its download client misses the files of what it has loaded, all of it or a part."""
+    return download.status is QueueStatus.WARNING and _said(download) is ReasonKind.MISSING_FILES
+
+
 def is_refused(download: Download) -> bool:
     """Whether the app has tried to import it, and would not."""
     return (
@@ -153,7 +158,7 @@ def _failed(download: Download, _seen: Seen, _limits: Limits) -> Verdict:
 def _missing_files(download: Download, _seen: Seen, _limits: Limits) -> Verdict:
     if download.status is not QueueStatus.WARNING:
         return Verdict.GOOD
-    return Verdict.BAD if _said(download) is ReasonKind.MISSING_FILES else Verdict.OPEN
+    return Verdict.BAD if lacks_files(download) else Verdict.OPEN
 
 
 def _failed_import(download: Download, _seen: Seen, _limits: Limits) -> Verdict:

@@ -36,6 +36,7 @@ PROTECTION_WORDS: Final = {
     Protection.TAG: "protected by a tag",
     Protection.INDEXER: "protected by where it comes from",
     Protection.YOUNG: "too young",
+    Protection.WANTED_ELSEWHERE: "in the library of another server",
 }
 _GUARDS: Final = {
     GuardKind.DISARMED: "Discarr has lost its memory: an admin has to allow clean-up again first.",
