@@ -58,15 +58,22 @@ async def test_instead_of_confirming_other_files_are_chosen_and_asked_for_anew()
         assert "Imported: 1 of 1" in answer(await confirmed(world, question))
 
 
-async def test_what_is_confirmed_already_is_not_changed_any_more() -> None:
+@pytest.mark.parametrize(
+    ("button", "verb", "label"), [(ChangeButton, "change", CHANGE), (FinishButton, "go", "Import 1 …")]
+)
+async def test_what_is_confirmed_already_is_neither_changed_nor_asked_for_again(
+    button: type[ChangeButton | FinishButton], verb: str, label: str
+) -> None:
     async with open_acting_world(radarr(movie_download(*REFUSED)), command_s=60) as world:
         question = await asked(world)
         draft_id = id_in(question, "imp:change").rpartition(":")[2]
         await world.click(world.oscar, question, "Confirm")
 
-        late = await press(world, ChangeButton(id_of("imp:change", draft_id), draft_id, CHANGE))
+        late = await press(world, button(id_of(f"imp:{verb}", draft_id), draft_id, label))
 
         assert "That was confirmed or withdrawn before" in answer(late)
+        states = [operation.state for operation in await world.operations()]
+        assert OperationState.PENDING not in states
         await world.until(lambda: "Imported: 1 of 1" in answer(question))
 
 
@@ -82,20 +89,6 @@ async def test_a_question_that_is_refused_leaves_the_one_before_as_it_was() -> N
         assert "There is no file that could be imported" in answer(refused)
         assert [operation.state for operation in await world.operations()] == [OperationState.PENDING]
         assert "Imported: 1 of 1" in answer(await confirmed(world, question))
-
-
-async def test_what_is_confirmed_already_is_not_asked_for_again() -> None:
-    async with open_acting_world(radarr(movie_download(*REFUSED)), command_s=60) as world:
-        question = await asked(world)
-        draft_id = id_in(question, "imp:change").rpartition(":")[2]
-        await world.click(world.oscar, question, "Confirm")
-
-        late = await press(world, FinishButton(id_of("imp:go", draft_id), draft_id, "Import 1 …"))
-
-        assert "That was confirmed or withdrawn before" in answer(late)
-        states = [operation.state for operation in await world.operations()]
-        assert OperationState.PENDING not in states
-        await world.until(lambda: "Imported: 1 of 1" in answer(question))
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ and Olivia, the owner, at the top of the page. Alerts come within a minute; foll
 be mentioned, remove or import one as Olivia. /cleanup wants to have watched for six minutes first.
 Ctrl-C ends it.
 """
-_PORT_TAKEN = "The demo cannot start: port {port} cannot be used. Name another, or leave --port out."
+_PORT_TAKEN = "port {port} cannot be used. Name another, or leave --port out."
 
 
 async def run_demo(*, replay: Path | None = None, speed: float = 1.0, port: int | None = None) -> int:
@@ -67,8 +67,9 @@ async def run_demo(*, replay: Path | None = None, speed: float = 1.0, port: int 
             page = discord_side.preview(port=port, timezone=local_timezone(), pictures=pictures)
             try:
                 await stack.enter_async_context(page)
-            except SetupError:
-                print(_PORT_TAKEN.format(port=port), file=sys.stderr)  # noqa: T201
+            except SetupError as error:
+                reason = _PORT_TAKEN.format(port=port) if port else error
+                print(f"The demo cannot start: {reason}", file=sys.stderr)  # noqa: T201
                 return 1
             async with asyncio.TaskGroup() as group:
                 running = group.create_task(app.run(stop), name="app")

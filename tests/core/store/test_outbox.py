@@ -128,15 +128,20 @@ async def test_nobody_is_reminded_of_what_is_settled(box: Box) -> None:
 
 
 async def test_a_settled_story_takes_back_its_reminders_by_whatever_route(box: Box) -> None:
-    await box.put(message())
-    await box.send()
-    await box.put(message(content=b"reminder", is_new=True, is_sequel=True))
-    reminder = await box.claim(2)
+    reminder = await sending_a_reminder(box)
     await box.run(lambda connection: outbox.reroute(connection, reminder, "owner", error="no thread"))
 
     await box.put(message(content=b"over", is_settled=True))
 
     assert [(row.route, row.content) for row in await box.due()] == [("alerts", b"over")]
+
+
+async def sending_a_reminder(box: Box) -> OutboxRow:
+    """Return a reminder of a story that was told, while it is on its way."""
+    await box.put(message())
+    await box.send()
+    await box.put(message(content=b"reminder", is_new=True, is_sequel=True))
+    return await box.claim(2)
 
 
 def put_back(row: OutboxRow, *, is_certain: bool) -> Callable[[Connection], None]:
@@ -159,10 +164,7 @@ def put_back(row: OutboxRow, *, is_certain: bool) -> Callable[[Connection], None
 async def test_a_reminder_that_failed_is_not_tried_again_once_its_story_is_settled(
     box: Box, fail: Callable[[OutboxRow], Callable[[Connection], object]], is_early: bool
 ) -> None:
-    await box.put(message())
-    await box.send()
-    await box.put(message(content=b"reminder", is_new=True, is_sequel=True))
-    reminder = await box.claim(2)
+    reminder = await sending_a_reminder(box)
     over = message(content=b"over", is_settled=True)
     end = replace(over, content=b"over at last", is_new=True, is_sequel=True, is_settled=False)
 
@@ -179,10 +181,7 @@ async def test_a_reminder_that_failed_is_not_tried_again_once_its_story_is_settl
 
 
 async def test_a_reminder_that_arrives_while_its_story_ends_is_sent(box: Box) -> None:
-    await box.put(message())
-    await box.send()
-    await box.put(message(content=b"reminder", is_new=True, is_sequel=True))
-    reminder = await box.claim(2)
+    reminder = await sending_a_reminder(box)
     await box.put(message(content=b"over", is_settled=True))
     doubtful = await box.run(lambda connection: outbox.sent_since(connection, START - timedelta(hours=1)))
 
